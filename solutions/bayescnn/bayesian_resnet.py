@@ -1,4 +1,4 @@
-"""The Bayesian ResNet: residual blocks of 64 and 128 filters with random weights, on image features.
+"""The Bayesian ResNet: residual blocks with random weights on top of image features.
 
 Features come from a small convolutional stem that is trained along ("stem", the default) or, once
 and frozen, from DenseNet121 ("densenet121"). The blocks and the output are Bayesian; the loss is
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import tensorflow as tf
-import tensorflow_probability as tfp
 import tf_keras as keras
+from tensorflow_probability import distributions as tfd
 
 from bayescnn.layers import (
     Estimator,
@@ -30,8 +30,6 @@ from bayescnn.layers import (
     kl_divergence,
     residual_block,
 )
-
-tfd = tfp.distributions
 
 Backbone = Literal["stem", "densenet121"]
 
@@ -58,7 +56,7 @@ class ModelConfig:
     n_train: int
     backbone: Backbone = "stem"
     feature_shape: tuple[int, int, int] | None = None
-    stem_filters: tuple[int, ...] = (32, 64)
+    stem_filters: tuple[int, ...] = (32, 64, 64)
     filters: tuple[int, ...] = (64, 128)
     kl_weight: float = 0.1
     estimator: Estimator = "flipout"
