@@ -48,7 +48,22 @@ def toy_data(
     true_weights = rng.normal(size=n_features + 1)
     noise = rng.normal(scale=noise_scale, size=n_train)
     targets = (features @ true_weights[:-1] + true_weights[-1] + noise)[:, None]
-    return tuple(array.astype("float32") for array in (features, targets, true_weights))
+    return features.astype("float32"), targets.astype("float32"), true_weights.astype("float32")
+
+
+def toy_optimizer(n_steps: int) -> keras.optimizers.Optimizer:
+    """Make the optimizer of the toy fits: Adam, its learning rate falling from 0.1 to 0.
+
+    A new weight draw at each step makes the gradient noisy, and a noisy off-diagonal entry of the
+    scale matrix *adds* variance. A falling rate lets that noise die out. With Adam's usual
+    beta_2 = 0.999 the large first gradients would hold the step sizes down for the whole fit.
+
+    Args:
+        n_steps: gradient steps of the whole fit: epochs times batches per epoch.
+    """
+    return keras.optimizers.Adam(
+        keras.optimizers.schedules.CosineDecay(0.1, decay_steps=n_steps), beta_2=0.98
+    )
 
 
 def parameter_count(n_features: int, n_units: int) -> int:
@@ -155,7 +170,7 @@ def per_example_weight(n_train: int, multiple: float = 1.0) -> float:
     return multiple / n_train
 
 
-def negative_log_likelihood(targets: tf.Tensor, prediction: tfd.Distribution) -> tf.Tensor:
+def negative_log_likelihood(targets: tf.Tensor, prediction: tfp.distributions.Distribution) -> tf.Tensor:
     """Score a predicted distribution: the loss function to compile the model with.
 
     Args:
