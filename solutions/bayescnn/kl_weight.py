@@ -170,7 +170,9 @@ def per_example_weight(n_train: int, multiple: float = 1.0) -> float:
     return multiple / n_train
 
 
-def negative_log_likelihood(targets: tf.Tensor, prediction: tfp.distributions.Distribution) -> tf.Tensor:
+def negative_log_likelihood(
+    targets: tf.Tensor, prediction: tfp.distributions.Distribution
+) -> tf.Tensor:
     """Score a predicted distribution: the loss function to compile the model with.
 
     Args:
