@@ -1,0 +1,89 @@
+"""The judge: decides points from answers, in a process the student's code never sees."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import Check, Inputs
+from bayescnn.selfcheck import plain, same
+
+MAX_ANSWER_BYTES = 1_000_000
+"""Answers larger than this are not read: the largest honest one is a thousand times smaller."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A check with inputs drawn for one submission; ``payload`` is all that leaves this process."""
+
+    check: Check
+    inputs: Inputs
+
+    @property
+    def payload(self) -> str:
+        """Probe texts and inputs as JSON."""
+        probes = [self.check.probe_source(part) for part in self.check.parts]
+        return json.dumps({"probes": probes, "inputs": self.inputs})
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Points and, part by part, what to tell the student."""
+
+    points: float
+    max_points: float
+    messages: tuple[str, ...]
+
+
+def ask(check: Check, seed: int | None = None) -> Question:
+    """Draw a question; without a seed, from one that nobody can foresee."""
+    rng = np.random.default_rng(secrets.randbits(128) if seed is None else seed)
+    return Question(check, plain(check.draw(rng)))
+
+
+def judge(question: Question, answers: str | None) -> Verdict:
+    """Compare what came back from a student's kernel with the truth.
+
+    Args:
+        question: what was asked.
+        answers: JSON text of one ``{"answer": …}`` or ``{"error": …}`` a part. It is of unknown
+            origin and is read as data. None stands for a kernel that did not answer.
+    """
+    parts = question.check.parts
+    results = _read(answers, len(parts))
+    points, messages = 0.0, []
+    for part, result in zip(parts, results, strict=True):
+        error = result.get("error")
+        right = error is None and same(
+            result.get("answer"), plain(part.truth(question.inputs)), part.rtol, part.atol
+        )
+        points += part.points if right else 0.0
+        instead = f" Instead: {str(error)[:300]}" if error is not None else ""
+        mark = "✓" if right else "✗"
+        earned = f"{part.points if right else 0:g} of {part.points:g}"
+        messages.append(f"{mark} {part.expects} ({earned}){instead}")
+    return Verdict(points, question.check.points, tuple(messages))
+
+
+def _read(answers: str | None, n_parts: int) -> list[Mapping[str, Any]]:
+    """Parse a kernel's message; whatever is malformed counts as no answer."""
+    if answers is None:
+        return [{"error": "the kernel did not answer (it ran out of time, or died)"}] * n_parts
+    if len(answers) > MAX_ANSWER_BYTES:
+        return [{"error": "the answer was too large to read"}] * n_parts
+    try:
+        results = json.loads(answers)
+    except (ValueError, RecursionError):
+        results = None
+    if (
+        not isinstance(results, list)
+        or len(results) != n_parts
+        or not all(isinstance(result, dict) for result in results)
+    ):
+        return [{"error": "the answer was not in the agreed form"}] * n_parts
+    return results

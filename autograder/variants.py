@@ -1,0 +1,109 @@
+"""Right and wrong variants of the answers: they test the tests.
+
+Every graded function has, in ``checks/variants/<module>/<function>.py``, a list of sections that
+each replace the student's whole cell. ``# %% right: …`` is another way to be right and must earn
+all points; ``# %% wrong: …`` is a plausible mistake and must lose exactly the points that its line
+``# loses: …`` names. Its line ``# hint: …`` is what a self-check says to a student who made it.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from autograder.checks import Check, checks_of
+from autograder.judge import Verdict, ask, judge
+from autograder.topics import module_name
+from bayescnn.selfcheck import answer_probes
+
+VARIANTS = Path(__file__).parent / "checks" / "variants"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to fill a cell: ``loses`` is 0 for a right one."""
+
+    function: str
+    title: str
+    right: bool
+    loses: float
+    hint: str
+    source: str
+
+
+def parse(function: str, text: str) -> list[Variant]:
+    """Read the sections of a variants file.
+
+    Raises:
+        ValueError: a section has no kind, or a wrong one lacks its points or its hint.
+    """
+    variants = []
+    for section in re.split(r"^# %% ", text, flags=re.MULTILINE)[1:]:
+        header, _, source = section.partition("\n")
+        kind, _, title = header.partition(": ")
+        loses = re.search(r"^# loses: ([\d.]+)$", source, flags=re.MULTILINE)
+        hint = re.search(r"^# hint: (.+)$", source, flags=re.MULTILINE)
+        if kind not in ("right", "wrong") or (kind == "wrong" and not (loses and hint)):
+            raise ValueError(
+                f"Variants of {function}: section {header!r} must begin 'right: ' or 'wrong: ', and "
+                "a wrong one needs the lines '# loses: POINTS' and '# hint: TEXT'."
+            )
+        variants.append(
+            Variant(
+                function=function,
+                title=title,
+                right=kind == "right",
+                loses=float(loses[1]) if loses else 0.0,
+                hint=hint[1] if hint else "",
+                source=source.strip() + "\n",
+            )
+        )
+    return variants
+
+
+def variants_of(topic: str, function: str) -> list[Variant]:
+    """All variants of one graded function."""
+    path = VARIANTS / module_name(topic) / f"{function}.py"
+    return parse(function, path.read_text(encoding="utf-8"))
+
+
+def namespace(topic: str, variant: Variant | None = None) -> dict[str, Any]:
+    """The names a notebook would hold: the reference's, with a variant in its function's place."""
+    names = dict(vars(importlib.import_module(f"bayescnn.{module_name(topic)}")))
+    if variant is not None:
+        exec(compile(variant.source, f"<{variant.function}: {variant.title}>", "exec"), names)
+    return names
+
+
+def grade(check: Check, names: dict[str, Any], seed: int | None = None) -> Verdict:
+    """Probe and judge in this process; for trusted code only."""
+    question = ask(check, seed)
+    asked = json.loads(question.payload)
+    return judge(question, json.dumps(answer_probes(asked["probes"], asked["inputs"], names)))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a variant should have earned, and what it did."""
+
+    variant: Variant
+    expected: float
+    verdict: Verdict
+
+    @property
+    def ok(self) -> bool:
+        """Whether points are as they should be."""
+        return self.verdict.points == self.expected
+
+
+def matrix(topic: str, seed: int | None = None) -> Iterator[Outcome]:
+    """Grade every variant of a topic on freshly drawn inputs."""
+    for name, check in checks_of(topic).items():
+        for variant in variants_of(topic, name):
+            verdict = grade(check, namespace(topic, variant), seed)
+            yield Outcome(variant, check.points - variant.loses, verdict)
