@@ -15,6 +15,8 @@ References:
 from __future__ import annotations
 
 import numpy as np
+import scipy.optimize
+import scipy.special
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
@@ -65,6 +67,39 @@ def kl_monte_carlo(
     """
     draws = q.sample(n_samples, seed=seed)
     return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
+
+
+def best_normal(
+    log_density: np.ndarray, grid: np.ndarray, direction: str, start: tuple[float, float]
+) -> tuple[float, float]:
+    """Find the Gaussian q nearest to a density p on a line, in either direction of the KL.
+
+    Args:
+        log_density: log p on the grid, shape (m,); it need not be normalized.
+        grid: equally spaced points that cover p and q, shape (m,).
+        direction: "reverse" minimises KL(q || p), as variational inference does: q must vanish
+            where p does and settles on one mode. "forward" minimises KL(p || q): q must cover all
+            of p, and takes over its mean and variance.
+        start: mean and standard deviation to start from; the reverse KL can have several minima.
+
+    Returns:
+        Mean and standard deviation of q.
+
+    Raises:
+        ValueError: `direction` is neither.
+    """
+    if direction not in ("reverse", "forward"):
+        raise ValueError(f'direction must be "reverse" or "forward", got {direction!r}.')
+    log_p = log_density - scipy.special.logsumexp(log_density)
+
+    def divergence(parameters: np.ndarray) -> float:
+        log_q = -0.5 * ((grid - parameters[0]) / np.exp(parameters[1])) ** 2
+        log_q = log_q - scipy.special.logsumexp(log_q)
+        a, b = (log_q, log_p) if direction == "reverse" else (log_p, log_q)
+        return float(np.sum(np.exp(a) * (a - b)))
+
+    fit = scipy.optimize.minimize(divergence, (start[0], np.log(start[1])), method="Nelder-Mead")
+    return float(fit.x[0]), float(np.exp(fit.x[1]))
 
 
 def reparameterize(loc: tf.Tensor, rho: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
