@@ -16,7 +16,7 @@ import os
 import re
 import socket
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import h5py
@@ -50,6 +50,7 @@ __all__ = [
     "densenet_features",
     "feature_dataset",
     "fetch_pneumoniamnist",
+    "find_weights",
     "image_dataset",
     "list_images",
     "load_folder",
@@ -534,7 +535,10 @@ def find_weights(weights: str | Path) -> Path:
 
 
 def densenet_features(
-    images: np.ndarray, weights: str | Path = "imagenet", batch_size: int = 16
+    images: np.ndarray,
+    weights: str | Path = "imagenet",
+    batch_size: int = 16,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """Features of a frozen DenseNet121, cut at `conv5_block9_concat`.
 
@@ -545,6 +549,7 @@ def densenet_features(
         images: (n, size, size) uint8 grey, size at least 32.
         weights: "imagenet" or a file, see `find_weights`. Never random.
         batch_size: images at once.
+        on_progress: called after each batch with the images done and their number.
 
     Returns:
         (n, size/32, size/32, 800) float32, sides rounded down.
@@ -575,11 +580,17 @@ def densenet_features(
         grey = images[start : start + batch_size, ..., np.newaxis].astype(np.float32)
         pixels = keras.applications.densenet.preprocess_input(np.repeat(grey, 3, axis=-1))
         features[start : start + batch_size] = cut.predict_on_batch(pixels)
+        if on_progress is not None:
+            on_progress(min(start + batch_size, len(images)), len(images))
     return features
 
 
 def cached_features(
-    images: np.ndarray, weights: str | Path, cache_dir: str | Path, batch_size: int = 16
+    images: np.ndarray,
+    weights: str | Path,
+    cache_dir: str | Path,
+    batch_size: int = 16,
+    on_progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """`densenet_features`, computed once and from then on mapped from disk.
 
@@ -592,6 +603,7 @@ def cached_features(
         weights: "imagenet" or a file.
         cache_dir: folder of the cached files; made if need be.
         batch_size: images at once.
+        on_progress: see `densenet_features`; not called when the features are there already.
 
     Returns:
         (n, h, w, 800) float32, a read-only `np.memmap`.
@@ -606,14 +618,17 @@ def cached_features(
     target = Path(cache_dir) / f"densenet121-{key.hexdigest()[:32]}.npy"
     if target.is_file():
         return np.load(target, mmap_mode="r")
-    features = densenet_features(images, weights, batch_size)
+    features = densenet_features(images, weights, batch_size, on_progress)
     temporary: Path | None = None
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Not through a memory map: a full disk would then kill the process instead of raising.
         with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
             temporary = Path(file.name)
-            np.save(file, features)
+            np.lib.format.write_array_header_1_0(
+                file, np.lib.format.header_data_from_array_1_0(features)
+            )
+            file.write(features.data)  # np.save would lose the reason of a failure
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, target)

@@ -186,3 +186,71 @@ def augmentation_uncertainty(
     right.plot(strengths, accuracy, "o-")
     right.set(xlabel="strength of augmentation", ylabel="accuracy", ylim=(0, 1.02))
     return figure
+
+
+# --- Chest X-rays (topic 06) ----------------------------------------------------------------------
+
+
+def class_balance_bars(balances: Mapping[str, Mapping[str, int]]) -> Figure:
+    """Images per class in each split, as bars with their numbers.
+
+    Args:
+        balances: {split: {class: images}}, the inner ones from `chest_xrays.class_balance`.
+    """
+    figure, (axes,) = _run_figure(6.5, 3.6)
+    class_names = list(next(iter(balances.values())))
+    width = 0.8 / len(class_names)
+    for index, name in enumerate(class_names):
+        counts = [balance[name] for balance in balances.values()]
+        left = np.arange(len(balances)) + (index - (len(class_names) - 1) / 2) * width
+        bars = axes.bar(left, counts, width * 0.94, label=name)
+        shares = [
+            f"{count}\n{count / max(1, sum(balance.values())):.0%}"
+            for count, balance in zip(counts, balances.values(), strict=True)
+        ]
+        axes.bar_label(bars, shares, padding=2, fontsize=9)
+    axes.set_xticks(range(len(balances)), list(balances))
+    axes.margins(y=0.18)
+    axes.set_ylabel("images")
+    axes.legend(frameon=False)
+    return figure
+
+
+def xray_grid(images: np.ndarray, titles: Sequence[str] = (), columns: int = 6) -> Figure:
+    """X-rays side by side.
+
+    Args:
+        images: (n, size, size[, 1]), uint8 or floats in [0, 1].
+        titles: n short texts, or none.
+        columns: images in a row.
+    """
+    scale = 255 if images.dtype == np.uint8 else 1
+    rows = -(-len(images) // columns)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(1.5 * columns, (1.75 if titles else 1.5) * rows))
+        figure.set_layout_engine("constrained")
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for index, (axes, image) in enumerate(zip(grid, images, strict=False)):
+        axes.imshow(image.reshape(image.shape[:2]), cmap="gray", vmin=0, vmax=scale)
+        if titles:
+            axes.set_title(titles[index], fontsize=9)
+    return figure
+
+
+def augmented_xrays(originals: np.ndarray, augmented: np.ndarray) -> Figure:
+    """Each X-ray in a row with what augmentation makes of it.
+
+    Args:
+        originals: (n, size, size[, 1]) floats in [0, 1].
+        augmented: (k, n, size, size[, 1]) k augmentations of each.
+    """
+    columns = 1 + len(augmented)
+    rows = np.concatenate([originals[np.newaxis], augmented]).swapaxes(0, 1)
+    titles = ["original", *[f"augmented {k}" for k in range(1, columns)]]
+    return xray_grid(
+        rows.reshape(-1, *originals.shape[1:]),
+        titles + [""] * (columns * (len(originals) - 1)),
+        columns,
+    )
