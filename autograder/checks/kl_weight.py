@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,10 @@ from autograder.checks import Check, Inputs, Part
 def _draw_sizes(rng: Generator) -> Inputs:
     one_unit = [[int(f), 1] for f in rng.integers(2, 40, size=4)]
     several = [[int(f), int(u)] for f, u in rng.integers(2, 15, size=(4, 2))]
-    mixed = [[int(f), int(u)] for f, u in rng.integers(1, 9, size=(8, 2))]
-    for index in rng.choice(8, size=4, replace=False):
-        mixed[index][int(rng.integers(2))] = int(rng.integers(-3, 1))
-    return {"one_unit": one_unit, "several": several, "mixed": mixed}
+    a, b, c, d, e, f = (int(n) for n in rng.integers(2, 9, size=6))
+    mixed = [[1, a], [b, 1], [c, d], [e, f]]  # sizes that a layer can have …
+    mixed += [[0, a], [b, 0], [-c, d], [e, -f], [-a, -b]]  # … and one of every kind it cannot
+    return {"one_unit": one_unit, "several": several, "mixed": rng.permutation(mixed).tolist()}
 
 
 def _counts_one_unit(student: Any, inputs: Inputs) -> Any:
@@ -76,7 +77,7 @@ PARAMETER_COUNT = Check(
 
 
 def _draw_prior(rng: Generator) -> Inputs:
-    kernel_size, bias_size = int(rng.integers(2, 8)), int(rng.integers(0, 4))
+    kernel_size, bias_size = int(rng.integers(2, 8)), int(rng.integers(2, 5))
     n_points = int(rng.integers(3, 7))
     points = rng.normal(scale=1.5, size=(n_points, kernel_size + bias_size)).tolist()
     return {"kernel_size": kernel_size, "bias_size": bias_size, "points": points}
@@ -134,7 +135,7 @@ MAKE_PRIOR = Check(
 
 
 def _draw_posterior(rng: Generator) -> Inputs:
-    kernel_size, bias_size = int(rng.integers(2, 5)), int(rng.integers(1, 3))
+    kernel_size, bias_size = int(rng.integers(2, 4)), int(rng.integers(2, 4))
     n = kernel_size + bias_size
     # A shared factor makes all weights correlated: a posterior that leaves the correlations out
     # then misses the target's entropy by more than 0.8 nats.
@@ -212,7 +213,10 @@ MAKE_POSTERIOR = Check(
             "numbers for n weights.",
             points=6,
             probe=_posterior_size,
-            truth=lambda inputs: [[inputs["kernel_size"] + inputs["bias_size"]], _count_for(inputs)],
+            truth=lambda inputs: [
+                [inputs["kernel_size"] + inputs["bias_size"]],
+                _count_for(inputs),
+            ],
         ),
         Part(
             expects="Trained on weight vectors whose entries are correlated, the posterior takes "
@@ -239,16 +243,17 @@ MAKE_POSTERIOR = Check(
 
 
 def _draw_weights(rng: Generator) -> Inputs:
-    mixed = [[int(rng.integers(1, 500)), float(rng.uniform(0.1, 2))] for _ in range(8)]
-    for position, index in enumerate(rng.choice(8, size=4, replace=False)):
-        if position % 2:
-            mixed[index][0] = int(rng.integers(-5, 1))
-        else:
-            mixed[index][1] = -mixed[index][1]
+    counts, multiples = rng.integers(2, 500, size=4), rng.uniform(0.1, 2, size=7)
+    n_trains = [1, *counts, 0, -counts[0], counts[1], -counts[2]]
+    signs = [1, 1, 1, 1, 1, 1, 1, -1, -1]
+    mixed = [
+        [int(n), float(sign * m)]
+        for n, sign, m in zip(n_trains, signs, [*multiples, *multiples[:2]], strict=True)
+    ]
     return {
         "n_trains": [int(n) for n in rng.integers(20, 6000, size=4)],
-        "multiples": [0.0, *rng.uniform(0.05, 4.0, size=3).tolist()],
-        "mixed": mixed,
+        "multiples": [0.0, float(rng.uniform(0.05, 0.9)), *rng.uniform(1.1, 4, size=2).tolist()],
+        "mixed": [mixed[index] for index in rng.permutation(len(mixed))],
     }
 
 
@@ -376,16 +381,25 @@ NEGATIVE_LOG_LIKELIHOOD = Check(
 
 def _draw_layer(rng: Generator) -> Inputs:
     n_features, n_units = (int(n) for n in rng.integers(2, 5, size=2))
-    n, batch = (n_features + 1) * n_units, int(rng.integers(3, 7))
+    n, batch = (n_features + 1) * n_units, int(rng.integers(4, 9))
+    loc = rng.uniform(0.5, 1.5, size=n) * rng.choice([-1.0, 1.0], size=n)
+    features = rng.normal(size=(batch, n_features))
+    # Along the first unit's kernel, once up and once down, far enough to outweigh its bias: the
+    # unit's outputs lie on both sides of zero, so that no activation can hide.
+    column, bias = loc[:-n_units:n_units], loc[-n_units]
+    features[0] = rng.uniform(1.5, 3.0) * abs(bias) * column / (column @ column)
+    features[1] = -features[0]
+    # Away from 1, where a standard deviation and a variance are the same number.
+    noise_scale = rng.uniform(1.3, 2.5) ** rng.choice([-1.0, 1.0])
     return {
         "n_features": n_features,
         "n_units": n_units,
-        "loc": rng.normal(size=n).tolist(),
+        "loc": loc.tolist(),
         "scale": rng.uniform(0.2, 0.8, size=n).tolist(),
         "prior_scale": float(rng.uniform(1.0, 3.0)),
         "kl_weight": float(rng.uniform(0.001, 0.1)),
-        "noise_scale": float(rng.uniform(0.3, 2.0)),
-        "features": rng.normal(size=(batch, n_features)).tolist(),
+        "noise_scale": float(noise_scale),
+        "features": features.tolist(),
         "targets": rng.normal(size=(batch, n_units)).tolist(),
     }
 
@@ -395,10 +409,16 @@ def _fixed_gaussian(loc: Any, scale: Any) -> Any:
     import tensorflow_probability as tfp
     import tf_keras as keras
 
-    def distribution(_: Any) -> Any:
-        return tfp.distributions.MultivariateNormalDiag(tf.constant(loc), tf.constant(scale))
+    def make(kernel_size: int, bias_size: int, dtype: Any = None) -> Any:
+        n = kernel_size + bias_size
+        layer = tfp.layers.DistributionLambda(
+            lambda _: tfp.distributions.MultivariateNormalDiag(
+                tf.constant(loc[:n]), tf.constant(scale[:n])
+            )
+        )
+        return keras.Sequential([layer])
 
-    return lambda *_: keras.Sequential([tfp.layers.DistributionLambda(distribution)])
+    return make
 
 
 def _built(student: Any, inputs: Inputs, scale: Any) -> Any:
@@ -489,12 +509,12 @@ BUILD_MODEL = Check(
 
 
 def _draw_epochs(rng: Generator) -> Inputs:
-    n_features, n_epochs = int(rng.integers(2, 5)), int(rng.integers(2, 5))
+    n_features, n_epochs = int(rng.integers(2, 5)), int(rng.integers(2, 4))
     n = n_features + 1
     tril = np.tril(rng.uniform(-0.5, 0.5, size=(n_epochs, n, n)), -1)
     tril += np.einsum("ei,ij->eij", rng.uniform(0.4, 1.5, size=(n_epochs, n)), np.eye(n))
     return {
-        "features": rng.normal(size=(12, n_features)).tolist(),
+        "features": rng.normal(size=(8, n_features)).tolist(),
         "means": rng.normal(size=(n_epochs, n)).tolist(),
         "scale_trils": tril.tolist(),
     }
@@ -512,7 +532,9 @@ def _record(student: Any, inputs: Inputs) -> Any:
 
     def moving(*_: Any) -> Any:
         layer = tfp.layers.DistributionLambda(
-            lambda _: tfp.distributions.MultivariateNormalTriL(mean, scale)
+            lambda _: tfp.distributions.MultivariateNormalTriL(
+                tf.identity(mean), tf.identity(scale)
+            )
         )
         return keras.Sequential([layer])
 
@@ -606,20 +628,26 @@ POSTERIOR_RECORDER = Check(
 
 def _draw_sweep(rng: Generator) -> Inputs:
     n_train, n_features = int(rng.integers(10, 20)), int(rng.integers(2, 5))
-    n_epochs = int(rng.integers(3, 7))
+    n_epochs, n_weights = int(rng.integers(3, 7)), int(rng.integers(3, 6))
+    kl_weights = np.roll(
+        np.sort(rng.uniform(0, 0.2, size=n_weights)), int(rng.integers(1, n_weights))
+    )
     return {
         "features": rng.normal(size=(n_train, n_features)).tolist(),
         "targets": rng.normal(size=(n_train, 1)).tolist(),
-        "kl_weights": rng.permutation(rng.uniform(0, 0.2, size=int(rng.integers(3, 6)))).tolist(),
+        "kl_weights": kl_weights.tolist(),  # in no order, rising or falling
         "n_epochs": n_epochs,
-        "batch_size": int(rng.integers(3, 9)),
+        "batch_size": int(rng.integers(7, 13)),
         "seed": int(rng.integers(1, 10_000)),
         "start": rng.uniform(0.5, 2.0, size=n_features + 1).tolist(),
     }
 
 
 def _sweep(student: Any, inputs: Inputs) -> Any:
+    import random
+
     import numpy as np
+    import tensorflow as tf
 
     runs = []
 
@@ -633,14 +661,16 @@ def _sweep(student: Any, inputs: Inputs) -> Any:
 
     class Model:
         def __init__(self, kl_weight: float) -> None:
-            self.run = {"kl_weight": kl_weight, "drawn": np.random.rand(), "fits": []}
+            drawn = [random.random(), np.random.rand(), float(tf.random.uniform(()))]
+            self.run = {"kl_weight": kl_weight, "drawn": drawn, "fits": []}
             runs.append(self.run)
 
         def fit(self, x: Any, y: Any, batch_size: int = 32, epochs: int = 1, **kwargs: Any) -> None:
             seen = float(np.sum(x) + 2 * np.sum(y))
             self.run["fits"].append([epochs, batch_size, seen])
+            recorders = [c for c in tf.nest.flatten(kwargs["callbacks"]) if isinstance(c, Recorder)]
             for epoch in range(epochs):
-                for recorder in kwargs["callbacks"]:
+                for recorder in recorders:
                     variance = np.array(inputs["start"]) ** (1 + self.run["kl_weight"] * epoch)
                     recorder.variances.append(variance)
                     recorder.means.append(0 * variance)
@@ -667,7 +697,12 @@ def _sweep_fits(student: Any, inputs: Inputs) -> Any:
 
 
 def _sweep_seeds(student: Any, inputs: Inputs) -> Any:
-    return [run["drawn"] for run in _sweep(student, inputs)[1]]
+    import tensorflow as tf
+
+    drawn = [run["drawn"] for run in _sweep(student, inputs)[1]]
+    tf.random.set_seed(inputs["seed"])
+    first = float(tf.random.uniform(()))
+    return [[python, numpy, tensorflow - first] for python, numpy, tensorflow in drawn]
 
 
 def _true_curves(inputs: Inputs) -> np.ndarray:
@@ -678,6 +713,12 @@ def _true_curves(inputs: Inputs) -> np.ndarray:
 def _true_fits(inputs: Inputs) -> list:
     seen = float(np.sum(inputs["features"]) + 2 * np.sum(inputs["targets"]))
     return [[[inputs["n_epochs"], inputs["batch_size"], seen]]] * len(inputs["kl_weights"])
+
+
+def _true_seeds(inputs: Inputs) -> list:
+    python = random.Random(inputs["seed"]).random()
+    numpy = np.random.RandomState(inputs["seed"]).rand()
+    return [[python, numpy, 0.0]] * len(inputs["kl_weights"])
 
 
 SWEEP_KL_WEIGHTS = Check(
@@ -703,8 +744,7 @@ SWEEP_KL_WEIGHTS = Check(
             expects="Before each model is made, keras.utils.set_random_seed(seed) is called.",
             points=2,
             probe=_sweep_seeds,
-            truth=lambda inputs: [np.random.RandomState(inputs["seed"]).rand()]
-            * len(inputs["kl_weights"]),
+            truth=_true_seeds,
         ),
     ),
 )

@@ -1,0 +1,252 @@
+"""From a topic's text to the notebook that nbgrader takes over.
+
+``solutions/NN_topic.md`` (MyST Markdown, read by jupytext) holds the words. Its code cells name
+what belongs into them, and the builder pulls it from ``solutions/bayescnn`` and the checks:
+
+========================  ==========================================================================
+a cell's metadata         becomes
+========================  ==========================================================================
+``imports: true``         the module's import statements, and the notebook's self-check
+``given: NAME``           the source of a function that students receive whole
+``solution: NAME``        the source of a graded function between BEGIN and END SOLUTION marks
+``check: NAME``           the visible self-check, and the hidden check between its marks
+``task: ID, points: N``   a written question, graded by hand (a Markdown cell)
+none of these             the cell as it stands, locked if it holds code
+========================  ==========================================================================
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+import zlib
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from autograder.checks import Check, checks_of
+from autograder.topics import ROOT, module_name, shipped_modules
+
+LIBRARY = ROOT / "solutions" / "bayescnn"
+SOURCE = ROOT / "build" / "source"
+
+
+class BuildError(ValueError):
+    """A text names something that is not there, or lacks something that must be."""
+
+
+def _definition(text: str, name: str) -> tuple[list[str], ast.FunctionDef | ast.ClassDef]:
+    """The lines of a module and the node of one of its top-level functions or classes."""
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
+            return text.splitlines(), node
+    raise BuildError(f"The library module has no function or class {name!r}.")
+
+
+def function_source(text: str, name: str) -> str:
+    """The source of one top-level function or class of a module."""
+    lines, node = _definition(text, name)
+    return "\n".join(lines[node.lineno - 1 : node.end_lineno])
+
+
+def _body_span(function: ast.FunctionDef) -> tuple[int, int]:
+    """First and last line (1-based) of what a student is asked to write."""
+    docstring = function.body[0]
+    if ast.get_docstring(function) is None or docstring.end_lineno is None:
+        raise BuildError(f"{function.name} has no docstring, so a student has nothing to go by.")
+    if len(function.body) < 2 or function.end_lineno is None:
+        raise BuildError(f"{function.name} has no body to write.")
+    return docstring.end_lineno + 1, function.end_lineno
+
+
+def solution_source(text: str, name: str) -> str:
+    """The source of a graded function or class, its bodies between SOLUTION marks.
+
+    Signature and docstring stay outside the marks: they are the student's stub. So does the
+    constructor of a class.
+    """
+    lines, node = _definition(text, name)
+    functions = [node] if isinstance(node, ast.FunctionDef) else node.body
+    graded = [f for f in functions if isinstance(f, ast.FunctionDef) and f.name != "__init__"]
+    marked = list(lines)
+    for function in reversed(graded):
+        first, last = _body_span(function)
+        indent = " " * (function.col_offset + 4)
+        marked[first - 1 : last] = [
+            f"{indent}### BEGIN SOLUTION",
+            *lines[first - 1 : last],
+            f"{indent}### END SOLUTION",
+        ]
+    grown = 2 * len(graded)
+    return "\n".join(marked[node.lineno - 1 : (node.end_lineno or 0) + grown])
+
+
+def import_source(text: str) -> str:
+    """A module's imports and the names it binds to parts of them (``tfd = tfp.distributions``)."""
+    chosen = []
+    for node in ast.parse(text).body:
+        alias = isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or alias:
+            chosen.append(ast.unparse(node))
+    return "\n".join(chosen)
+
+
+def _check_source(topic: str, name: str) -> str:
+    """A graded test cell: what students see, and what stays hidden."""
+    return "\n".join(
+        [
+            f'check("{name}")',
+            "### BEGIN HIDDEN TESTS",
+            "from autograder.hidden import points",
+            f'points("{topic}", "{name}", globals())',
+            "### END HIDDEN TESTS",
+        ]
+    )
+
+
+def _graded(cell: NotebookNode, grade_id: str, **fields: Any) -> NotebookNode:
+    """Give a cell nbgrader's metadata (schema version 3), and an id that a rebuild repeats."""
+    metadata = {"grade": False, "solution": False, "locked": False, "task": False, **fields}
+    cell.metadata = NotebookNode(nbgrader={**metadata, "grade_id": grade_id, "schema_version": 3})
+    cell.id = grade_id
+    return cell
+
+
+def _build_cell(cell: NotebookNode, topic: str, library: str, position: int) -> NotebookNode:
+    """One cell of the text as one cell of the source notebook."""
+    wants = cell.metadata
+    if "solution" in wants:
+        cell.source = solution_source(library, wants["solution"])
+        return _graded(cell, wants["solution"], solution=True)
+    if "check" in wants:
+        check = checks_of(topic).get(wants["check"])
+        if check is None:
+            raise BuildError(f"Topic {topic} has no check called {wants['check']!r}.")
+        cell.source = _check_source(topic, check.name)
+        return _graded(cell, f"check-{check.name}", grade=True, locked=True, points=check.points)
+    if "task" in wants:
+        return _graded(cell, wants["task"], task=True, locked=True, points=wants["points"])
+    if wants.get("imports"):
+        cell.source = "\n".join(
+            [
+                import_source(library),
+                "",
+                "from bayescnn import plots",
+                "from bayescnn.selfcheck import SelfCheck",
+                "",
+                f'check = SelfCheck("{topic}", globals())',
+            ]
+        )
+        return _graded(cell, "imports", locked=True)
+    if "given" in wants:
+        cell.source = function_source(library, wants["given"])
+        return _graded(cell, f"given-{wants['given']}", locked=True)
+    if cell.cell_type == "code":
+        return _graded(cell, f"run-{position:02d}", locked=True)
+    cell.metadata = NotebookNode()
+    cell.id = f"text-{position:02d}"
+    return cell
+
+
+def source_notebook(topic: str) -> NotebookNode:
+    """The instructor's notebook of a topic: model answers, visible and hidden checks.
+
+    Raises:
+        BuildError: the text names a function or a check that does not exist, forgets one that
+            does, or repeats one.
+    """
+    text = (ROOT / "solutions" / f"{topic}.md").read_text(encoding="utf-8")
+    library = (LIBRARY / f"{module_name(topic)}.py").read_text(encoding="utf-8")
+    notebook = jupytext.reads(text, fmt="md:myst")
+    for kind in ("solution", "check"):
+        named = [cell.metadata[kind] for cell in notebook.cells if kind in cell.metadata]
+        if sorted(named) != sorted(checks_of(topic)):
+            raise BuildError(
+                f"{topic}.md must have one {kind} cell for each of {', '.join(checks_of(topic))}; "
+                f"it has {', '.join(named)}."
+            )
+    notebook.cells = [
+        _build_cell(cell, topic, library, position) for position, cell in enumerate(notebook.cells)
+    ]
+    notebook.metadata = NotebookNode(
+        kernelspec={"name": "python3", "display_name": "Python 3", "language": "python"},
+        language_info={"name": "python"},
+    )
+    nbformat.validate(notebook)
+    return notebook
+
+
+def self_check_data(topic: str) -> dict[str, Any]:
+    """What ``bayescnn.selfcheck`` needs: probes, public inputs, true answers, known mistakes."""
+    return {name: _self_check(topic, check) for name, check in checks_of(topic).items()}
+
+
+def _self_check(topic: str, check: Check) -> dict[str, Any]:
+    # Here, not above: only building self-checks runs variants, and so needs TensorFlow.
+    import tf_keras as keras
+
+    from autograder.judge import ask
+    from autograder.variants import namespace, variants_of
+    from bayescnn.selfcheck import answer_probes, plain, same
+
+    question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
+    probes = [check.probe_source(part) for part in check.parts]
+    wrong = [variant for variant in variants_of(topic, check.name) if not variant.right]
+    given = []
+    for variant in wrong:
+        keras.utils.set_random_seed(0)  # mistakes that draw must give the same answer every time
+        given.append(answer_probes(probes, question.inputs, namespace(topic, variant)))
+    parts = []
+    for index, part in enumerate(check.parts):
+        truth = plain(part.truth(question.inputs))
+        mistakes: list[dict[str, Any]] = []
+        for variant, answers in zip(wrong, given, strict=True):
+            answer = answers[index].get("answer")
+            known = [truth, *(m["answer"] for m in mistakes)]
+            if answer is None or any(same(answer, k, part.rtol, part.atol) for k in known):
+                continue
+            mistakes.append({"answer": _rounded(answer), "hint": variant.hint})
+        parts.append(
+            {
+                "expects": part.expects,
+                "probe": probes[index],
+                "truth": _rounded(truth),
+                "rtol": max(part.rtol, 1e-4),
+                "atol": part.atol,
+                "mistakes": mistakes,
+            }
+        )
+    return {"inputs": question.inputs, "parts": parts}
+
+
+def _rounded(value: Any) -> Any:
+    """Answers to six digits, so that machines whose last bits differ write the same file."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def build_source(topic: str) -> Path:
+    """Write a topic's source folder: notebook, the modules that students receive, self-checks.
+
+    Returns:
+        ``build/source/NN_topic``, made anew.
+    """
+    notebook = source_notebook(topic)
+    data = self_check_data(topic)
+    folder = SOURCE / topic
+    shutil.rmtree(folder, ignore_errors=True)
+    package = folder / "bayescnn"
+    (package / "selfchecks").mkdir(parents=True)
+    for module in shipped_modules(topic):
+        shutil.copyfile(LIBRARY / f"{module}.py", package / f"{module}.py")
+    path = package / "selfchecks" / f"{topic}.json"
+    path.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    nbformat.write(notebook, folder / f"{topic}.ipynb")
+    return folder
