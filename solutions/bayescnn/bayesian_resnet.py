@@ -143,9 +143,10 @@ def stem_stage(inputs: Any, filters: int, seed: int, name: str) -> Any:
             momentum=0.9, synchronized=synchronized, name=f"{name}_norm{part + 1}"
         )(x)
 
+    shortcut = keras.layers.AveragePooling2D(2, padding="same")(inputs)
     x = keras.layers.Activation("swish")(conv(inputs, 3, 2, 0))
     x = conv(x, 3, 1, 1)
-    return keras.layers.Activation("swish")(keras.layers.Add()([x, conv(inputs, 1, 2, 2)]))
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, conv(shortcut, 1, 1, 2)]))
 
 
 def build_model(config: ModelConfig) -> keras.Model:

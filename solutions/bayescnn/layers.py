@@ -11,7 +11,7 @@ References:
         Trick, arXiv:1506.02557.
     Wen et al. (2018), Flipout, arXiv:1803.04386.
     He et al. (2015), Delving Deep into Rectifiers, arXiv:1502.01852; (2016), Deep Residual
-        Learning, arXiv:1512.03385.
+        Learning, arXiv:1512.03385. T. He et al. (2019), Bag of Tricks, arXiv:1812.01187.
     Sønderby et al. (2016), Ladder Variational Autoencoders (KL warm-up), arXiv:1602.02282.
 """
 
@@ -158,7 +158,7 @@ def bayesian_conv2d(
         kernel_size: height and width of the kernel, pixels.
         kl_scale: the model's shared KL factor.
         seed: of the posterior means' initialisation, another one for every layer.
-        strides: step of the convolution, pixels.
+        strides: step of the convolution, pixels, at most kernel_size.
         estimator: "flipout" gives every example of a batch its own (sign-flipped) perturbation;
             "reparameterization" draws one kernel for the whole batch.
         name: of the layer.
@@ -169,7 +169,13 @@ def bayesian_conv2d(
 
     Raises:
         KeyError: for an unknown estimator.
+        ValueError: for a step wider than the kernel.
     """
+    if strides > kernel_size:
+        # It would never see the pixels between; TensorFlow 2.21's gradient of it crashes on a CPU.
+        raise ValueError(
+            f"strides {strides} is wider than kernel_size {kernel_size}: pool the input instead"
+        )
     layer = {
         "flipout": tfp.layers.Convolution2DFlipout,
         "reparameterization": tfp.layers.Convolution2DReparameterization,
@@ -243,7 +249,8 @@ def residual_block(
     """Applies a Bayesian residual block: swish(shortcut(x) + conv(swish(conv(x)))).
 
     The shortcut is x itself where shapes agree, else a Bayesian 1 × 1 convolution (He et al. 2016,
-    figure 2 and equation 2).
+    figure 2 and equation 2), of x averaged over strides × strides pixels so that it skips none
+    (T. He et al. 2019, figure 2c).
 
     Args:
         inputs: (batch, height, width, channels), a Keras tensor or a tensor.
@@ -271,16 +278,19 @@ def residual_block(
         filters, 3, kl_scale=kl_scale, seed=seed + 1, estimator=estimator, name=f"{name}_conv2"
     )(x)
     shortcut = inputs
+    if strides != 1:
+        shortcut = keras.layers.AveragePooling2D(strides, padding="same", name=f"{name}_pool")(
+            shortcut
+        )
     if strides != 1 or inputs.shape[-1] != filters:
         shortcut = bayesian_conv2d(
             filters,
             1,
             kl_scale=kl_scale,
             seed=seed + 2,
-            strides=strides,
             estimator=estimator,
             name=f"{name}_shortcut",
-        )(inputs)
+        )(shortcut)
     x = keras.layers.Add(name=f"{name}_add")([x, shortcut])
     return keras.layers.Activation("swish", name=f"{name}_swish2")(x)
 
