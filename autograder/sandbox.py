@@ -127,6 +127,7 @@ def command(bwrap: str, work: Path, connection: Path, inner: Sequence[str]) -> l
     python = _python_folders()
     visible = [Path("/usr"), *python]
     args = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    args += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
     args += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
     for link in ("bin", "sbin", "lib", "lib32", "lib64"):
         root = Path("/") / link
@@ -191,6 +192,8 @@ class SandboxProvisioner(LocalProvisioner):
         kwargs["cwd"] = str(folder)
         kwargs["env"] = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
         inner = command(bubblewrap(), work, folder / "c", cmd)
+        # What cells print arrives as messages; anything else is noise, or meant for our terminal.
+        kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
         return await super().launch_kernel(inner, preexec_fn=_limit, **kwargs)
 
     async def cleanup(self, restart: bool = False) -> None:

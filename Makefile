@@ -1,0 +1,55 @@
+# Know What You Don't Know: `make demo` shows the course, `make test` tests it.
+# Both need Python 3.10 or newer (with venv) and make; everything else they set up themselves.
+
+PYTHON ?= python3
+BIN := .venv/bin
+UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
+
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help env demo test lint exercises mutants book lock clean
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+
+env: .venv/.ready  ## set up the environment in .venv
+
+.venv/.ready: requirements.lock pyproject.toml
+	@echo "Setting up the environment in .venv (about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+demo: env  ## train on synthetic X-rays, grade a small class, build the book
+	$(BIN)/python -m autograder.demo
+
+test: env  ## run every test
+	$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest
+	@echo "Every test has passed. What they saw: build/book/html/index.html is the book as tested."
+
+lint: env  ## check style, types and that derived files are fresh
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+exercises: env  ## rebuild exercises/ from solutions/
+	$(BIN)/autograder release
+
+mutants: env  ## test the tests: right and wrong variants of every answer
+	$(BIN)/autograder mutants
+
+book: env  ## build the book
+	$(BIN)/jupyter-book build book --config _config.yml --toc book/_toc.yml --path-output build/book --warningiserror
+
+lock: env  ## resolve the dependencies of pyproject.toml anew
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras \
+		--no-header --upgrade pyproject.toml --output-file requirements.lock
+	$(BIN)/python -m autograder.environment
+
+clean:  ## remove what was built (keeps .venv, runs and class)
+	rm -rf build book/_build
