@@ -139,16 +139,16 @@ def sample_parameters(n: int, seed: int) -> PhantomParameters:
         exposure=random.normal(0, 0.035, n),
         contrast=of_image(0.9, 1.12),
         haze=load * share[:, 0],
-        opacity_x=side * of_image(0.35, 0.80, N_OPACITIES),
-        opacity_y=of_image(0.25, 0.92, N_OPACITIES),
+        opacity_x=side * of_image(0.35, 0.75, N_OPACITIES),
+        opacity_y=of_image(0.30, 0.85, N_OPACITIES),
         opacity_radius=radius,
         opacity_strength=strength,
     )
 
 
 def _load_per_strength(radius: np.ndarray) -> np.ndarray:
-    """Load of an opacity of strength 1: proportional to its area, 1.5 at a radius of 0.2."""
-    return 1.5 * (radius / 0.2) ** 2
+    """Load of an opacity of strength 1: proportional to its area, 1.2 at a radius of 0.2."""
+    return 1.2 * (radius / 0.2) ** 2
 
 
 def opacity_load(parameters: PhantomParameters) -> np.ndarray:
@@ -356,16 +356,16 @@ def _attenuation(
     total += each(rows.markings) * seen * (markings + 0.012 * medium + 0.010 * fine)
 
     # Opacities: patches with ragged edges, and a haze of fine texture.
-    visible = 0.08 + 0.92 * lung * (1 - 0.5 * heart)
+    visible = 0.08 + 0.92 * lung * (1 - 0.3 * heart)
     for k in range(N_OPACITIES):
         centre_y = apex + each(rows.opacity_y[:, k]) * (dome - apex)
         centre_x = each(rows.opacity_x[:, k]) * width * _cage_profile(centre_y, apex)
         distance = np.hypot(x - centre_x, y - centre_y) * (1 + 0.22 * coarse + 0.12 * medium)
         patch = _bump(distance, each(rows.opacity_radius[:, k]))
-        cloud = 1 + 0.14 * medium + 0.10 * fine
+        cloud = np.maximum(1 + 0.14 * medium + 0.10 * fine, 0)
         total += each(rows.opacity_strength[:, k]) * patch * cloud * visible
-    grain = 1.0 + 0.35 * coarse + 0.30 * medium + 0.30 * fine
-    total += 0.36 * each(rows.haze) * visible * grain
+    grain = np.maximum(1 + 0.35 * coarse + 0.30 * medium + 0.30 * fine, 0)
+    total += 0.24 * each(rows.haze) * visible * grain
 
     # The technician's R, on the patient's right.
     column, line_of_r = np.floor((x + 0.90) / 0.022), np.floor((y + 0.92) / 0.022)
