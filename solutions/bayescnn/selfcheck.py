@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -90,9 +91,21 @@ def _is_numeric(truth: list[Any]) -> bool:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Swallow what a function under test prints; TensorFlow alone writes pages to stderr."""
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        yield
+    """Swallow what a function under test prints.
+
+    TensorFlow's C++ code writes to the process' file descriptor 2, past Python's ``sys.stderr``;
+    stock nbgrader gives 0 points to a test that wrote there.
+    """
+    saved = os.dup(2)
+    null = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(null, 2)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 def answer_probes(
@@ -204,3 +217,63 @@ def _short(value: Any) -> str:
     """A value in a few characters."""
     text = json.dumps(value)
     return text if len(text) <= 80 else text[:77] + "…"
+
+
+class NotebookError(ValueError):
+    """A file that cannot be checked; says why, and what to do."""
+
+
+def check_notebook(path: Path, timeout: int = 300) -> dict[str, list[tuple[bool, str]]]:
+    """Run a notebook from top to bottom, in its own folder, and self-check its functions.
+
+    Args:
+        path: the assignment, ``NN_topic.ipynb``, beside the folder ``bayescnn`` it came with.
+        timeout: seconds that one cell may take.
+
+    Returns:
+        The findings of `SelfCheck` for every function.
+
+    Raises:
+        NotebookError: the file is no notebook, belongs to no assignment, or its kernel died.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise NotebookError(f"There is no file {path}.") from None
+    except Exception as error:
+        raise NotebookError(f"{path} is not a Jupyter notebook ({_one_line(error)}).") from None
+    if not (path.parent / "bayescnn" / "selfchecks" / f"{path.stem}.json").is_file():
+        raise NotebookError(
+            f"There are no self-checks for {path.name} beside it. Keep the notebook's name, and "
+            "keep it in the folder in which you received it."
+        )
+    ask = nbformat.v4.new_code_cell(
+        "import json as _json\n"
+        "from bayescnn.selfcheck import SelfCheck as _SelfCheck\n"
+        f"_check = _SelfCheck({path.stem!r}, globals())\n"
+        "print(_json.dumps({name: _check.findings(name) for name in _check.names}))"
+    )
+    notebook.cells.append(ask)
+    client = NotebookClient(
+        notebook,
+        timeout=timeout,
+        kernel_name="python3",
+        allow_errors=True,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute()
+    except CellTimeoutError:
+        raise NotebookError(f"A cell of {path.name} ran for more than {timeout} s.") from None
+    except DeadKernelError:
+        raise NotebookError(f"The kernel died while it ran {path.name}.") from None
+    printed = "".join(o.text for o in ask.outputs if o.get("name") == "stdout")
+    try:
+        found = json.loads(printed)
+    except ValueError:
+        raise NotebookError(f"{path.name} could not be checked: {printed[-300:]}") from None
+    return {name: [(right, text) for right, text in parts] for name, parts in found.items()}
