@@ -131,21 +131,20 @@ def make_posterior(kernel_size: int, bias_size: int, dtype: Any = None) -> keras
     Args:
         kernel_size: number of kernel entries (features times units).
         bias_size: number of biases; 0 when the layer has none.
-        dtype: dtype of the variable; None means float32.
+        dtype: dtype of both layers; None means float32.
 
     Returns:
         A Keras model that, called on any tensor, returns the posterior: a distribution with event
         shape (n,), n = kernel_size + bias_size. It has one trainable variable with n + n(n+1)/2
-        entries, zero at the start.
+        entries, zero at the start (Keras lists it once the model has been called).
     """
     n_weights = kernel_size + bias_size
+    dtype = dtype or tf.float32
+    n_numbers = tfp.layers.MultivariateNormalTriL.params_size(n_weights)
     return keras.Sequential(
         [
-            tfp.layers.VariableLayer(
-                tfp.layers.MultivariateNormalTriL.params_size(n_weights),
-                dtype=dtype or tf.float32,
-            ),
-            tfp.layers.MultivariateNormalTriL(n_weights),
+            tfp.layers.VariableLayer(n_numbers, dtype=dtype),
+            tfp.layers.MultivariateNormalTriL(n_weights, dtype=dtype),
         ]
     )
 

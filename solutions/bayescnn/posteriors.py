@@ -67,7 +67,7 @@ def mean_field(kernel_size: int, bias_size: int, dtype: Any = None) -> keras.Mod
     Args:
         kernel_size: number of kernel entries (features times units).
         bias_size: number of biases; 0 when the layer has none.
-        dtype: dtype of the variable; None means float32.
+        dtype: dtype of both layers; None means float32.
 
     Returns:
         A Keras model that, called on any tensor, returns a Gaussian with event shape
@@ -75,13 +75,15 @@ def mean_field(kernel_size: int, bias_size: int, dtype: Any = None) -> keras.Mod
         trainable and start at zero.
     """
     n_weights = kernel_size + bias_size
+    dtype = dtype or tf.float32
     return keras.Sequential(
         [
-            tfp.layers.VariableLayer(2 * n_weights, dtype=dtype or tf.float32),
+            tfp.layers.VariableLayer(2 * n_weights, dtype=dtype),
             tfp.layers.DistributionLambda(
                 lambda numbers: tfd.MultivariateNormalDiag(
                     loc=numbers[:n_weights], scale_diag=tf.math.softplus(numbers[n_weights:])
-                )
+                ),
+                dtype=dtype,
             ),
         ]
     )
@@ -106,15 +108,14 @@ def low_rank(rank: int, seed: int = 0) -> Callable[..., keras.Model]:
 
     def make_posterior(kernel_size: int, bias_size: int, dtype: Any = None) -> keras.Model:
         n_weights = kernel_size + bias_size
+        dtype = dtype or tf.float32
         start = tfp.layers.BlockwiseInitializer(
             ["zeros", keras.initializers.RandomNormal(stddev=0.1, seed=seed)],
             sizes=[2 * n_weights, rank * n_weights],
         )
         return keras.Sequential(
             [
-                tfp.layers.VariableLayer(
-                    (2 + rank) * n_weights, dtype=dtype or tf.float32, initializer=start
-                ),
+                tfp.layers.VariableLayer((2 + rank) * n_weights, dtype=dtype, initializer=start),
                 tfp.layers.DistributionLambda(
                     lambda numbers: tfd.MultivariateNormalDiagPlusLowRank(
                         loc=numbers[:n_weights],
@@ -122,7 +123,8 @@ def low_rank(rank: int, seed: int = 0) -> Callable[..., keras.Model]:
                         scale_perturb_factor=tf.reshape(
                             numbers[2 * n_weights :], (n_weights, rank)
                         ),
-                    )
+                    ),
+                    dtype=dtype,
                 ),
             ]
         )

@@ -60,12 +60,13 @@ def kl_monte_carlo(
         q: distribution to sample from, with batch shape (...).
         p: distribution over the same events.
         n_samples: number of draws.
-        seed: the same seed gives the same draws; None draws afresh.
+        seed: the same seed gives the same draws; None draws afresh. TFP takes a pair of integers
+            for such a seed; a single one would give new draws at every call.
 
     Returns:
         Shape (...), in nats. Single estimates may be negative, the divergence never is.
     """
-    draws = q.sample(n_samples, seed=seed)
+    draws = q.sample(n_samples, seed=None if seed is None else (0, seed))
     return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
 
 
