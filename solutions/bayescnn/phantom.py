@@ -147,8 +147,8 @@ def sample_parameters(n: int, seed: int) -> PhantomParameters:
 
 
 def _load_per_strength(radius: np.ndarray) -> np.ndarray:
-    """Load of an opacity of strength 1: proportional to its area, 1.2 at a radius of 0.2."""
-    return 1.2 * (radius / 0.2) ** 2
+    """Load of an opacity of strength 1: proportional to its area, 1 at a radius of 0.2."""
+    return (radius / 0.2) ** 2
 
 
 def opacity_load(parameters: PhantomParameters) -> np.ndarray:
@@ -365,7 +365,7 @@ def _attenuation(
         cloud = np.maximum(1 + 0.14 * medium + 0.10 * fine, 0)
         total += each(rows.opacity_strength[:, k]) * patch * cloud * visible
     grain = np.maximum(1 + 0.35 * coarse + 0.30 * medium + 0.30 * fine, 0)
-    total += 0.24 * each(rows.haze) * visible * grain
+    total += 0.30 * each(rows.haze) * visible * grain
 
     # The technician's R, on the patient's right.
     column, line_of_r = np.floor((x + 0.90) / 0.022), np.floor((y + 0.92) / 0.022)

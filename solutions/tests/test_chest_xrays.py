@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 from pathlib import Path
 
 import h5py
@@ -409,7 +408,8 @@ def test_wrong_weights_are_refused(densenet: tuple[keras.Model, Path], tmp_path:
 
 def test_imagenet_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))  # where Keras would have kept them
-    monkeypatch.delenv("no_proxy", raising=False)
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
     with pytest.raises(WeightsError, match=r"--weights FILE.*--backbone stem"):
@@ -459,6 +459,7 @@ def test_cache_is_keyed_by_all_that_made_it(
 
 
 def test_full_disk_leaves_nothing(tmp_path: Path, counted: list[int]) -> None:
+    resource = pytest.importorskip("resource")  # Windows has none
     weights = weights_file(tmp_path / "w.h5", 1.0)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))  # 38 400 bytes are needed
