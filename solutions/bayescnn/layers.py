@@ -244,7 +244,7 @@ def residual_block(
     seed: int,
     strides: int = 1,
     estimator: Estimator = "flipout",
-    name: str = "block",
+    name: str,
 ) -> Any:
     """Applies a Bayesian residual block: swish(shortcut(x) + conv(swish(conv(x)))).
 
@@ -259,7 +259,7 @@ def residual_block(
         seed: the block's layers take seed, seed + 1 and (shortcut) seed + 2.
         strides: step of the first convolution and of the shortcut, pixels.
         estimator: as for `bayesian_conv2d`.
-        name: prefix of the layers' names.
+        name: prefix of the layers' names, another one for every block.
 
     Returns:
         (batch, ⌈height / strides⌉, ⌈width / strides⌉, filters).
