@@ -243,17 +243,13 @@ MAKE_POSTERIOR = Check(
 
 
 def _draw_weights(rng: Generator) -> Inputs:
-    counts, multiples = rng.integers(2, 500, size=4), rng.uniform(0.1, 2, size=7)
-    n_trains = [1, *counts, 0, -counts[0], counts[1], -counts[2]]
-    signs = [1, 1, 1, 1, 1, 1, 1, -1, -1]
-    mixed = [
-        [int(n), float(sign * m)]
-        for n, sign, m in zip(n_trains, signs, [*multiples, *multiples[:2]], strict=True)
-    ]
+    (a, b, c), (p, q, r, s) = rng.integers(2, 500, size=3).tolist(), rng.uniform(0.1, 2, size=4)
+    mixed = [[1, p], [a, q], [b, r], [c, s]]  # what a loss can have …
+    mixed += [[0, q], [-a, r], [b, -s], [-c, -p]]  # … and what it cannot
     return {
         "n_trains": [int(n) for n in rng.integers(20, 6000, size=4)],
         "multiples": [0.0, float(rng.uniform(0.05, 0.9)), *rng.uniform(1.1, 4, size=2).tolist()],
-        "mixed": [mixed[index] for index in rng.permutation(len(mixed))],
+        "mixed": [[mixed[i][0], float(mixed[i][1])] for i in rng.permutation(len(mixed))],
     }
 
 
@@ -380,7 +376,7 @@ NEGATIVE_LOG_LIKELIHOOD = Check(
 
 
 def _draw_layer(rng: Generator) -> Inputs:
-    n_features, n_units = (int(n) for n in rng.integers(2, 5, size=2))
+    n_features, n_units = rng.choice([2, 3, 4], size=2, replace=False).tolist()
     n, batch = (n_features + 1) * n_units, int(rng.integers(4, 9))
     loc = rng.uniform(0.5, 1.5, size=n) * rng.choice([-1.0, 1.0], size=n)
     features = rng.normal(size=(batch, n_features))
@@ -651,6 +647,9 @@ def _sweep(student: Any, inputs: Inputs) -> Any:
 
     runs = []
 
+    def chance() -> list:
+        return [random.random(), np.random.rand(), float(tf.random.uniform(()))]
+
     class Recorder:  # what the sweep reads, without a network behind it
         def __init__(self) -> None:
             self.means: list = []
@@ -661,14 +660,23 @@ def _sweep(student: Any, inputs: Inputs) -> Any:
 
     class Model:
         def __init__(self, kl_weight: float) -> None:
-            drawn = [random.random(), np.random.rand(), float(tf.random.uniform(()))]
-            self.run = {"kl_weight": kl_weight, "drawn": drawn, "fits": []}
+            self.run = {"kl_weight": kl_weight, "drawn": chance(), "fits": []}
             runs.append(self.run)
 
-        def fit(self, x: Any, y: Any, batch_size: int = 32, epochs: int = 1, **kwargs: Any) -> None:
+        def fit(
+            self,
+            x: Any,
+            y: Any,
+            batch_size: int = 32,
+            epochs: int = 1,
+            verbose: Any = "auto",
+            callbacks: Any = (),
+            **_: Any,
+        ) -> None:
+            chance()  # a fit uses random numbers up
             seen = float(np.sum(x) + 2 * np.sum(y))
             self.run["fits"].append([epochs, batch_size, seen])
-            recorders = [c for c in tf.nest.flatten(kwargs["callbacks"]) if isinstance(c, Recorder)]
+            recorders = [c for c in tf.nest.flatten(callbacks) if isinstance(c, Recorder)]
             for epoch in range(epochs):
                 for recorder in recorders:
                     variance = np.array(inputs["start"]) ** (1 + self.run["kl_weight"] * epoch)
