@@ -13,7 +13,8 @@ from nbgrader.api import Gradebook
 
 from autograder.topics import ROOT
 
-CONFIG = ROOT / "autograder" / "nbgrader_config.py"
+# nbgrader reads the nbgrader_config.py of the folder it runs in.
+CONFIG_FOLDER = ROOT / "autograder"
 
 
 class GradingError(RuntimeError):
@@ -66,7 +67,7 @@ class Course:
         }
         run = subprocess.run(
             [
-                *(sys.executable, "-m", "nbgrader", command, topic, f"--config={CONFIG}"),
+                *(sys.executable, "-m", "nbgrader", command, topic),
                 *(
                     f"--CourseDirectory.{step}_directory={os.path.relpath(place, ROOT)}"
                     for step, place in places.items()
@@ -74,10 +75,15 @@ class Course:
                 f"--CourseDirectory.db_url={self.db_url}",
                 *options,
             ],
-            cwd=ROOT,
+            cwd=CONFIG_FOLDER,
             capture_output=True,
             text=True,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+            # nbgrader calls programs of its environment, such as alembic, by name.
+            env={
+                **os.environ,
+                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+            },
         )
         if run.returncode != 0:
             raise GradingError(f"nbgrader {command} {topic} failed:\n{run.stdout}{run.stderr}")

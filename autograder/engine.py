@@ -73,11 +73,11 @@ class ProbeAndJudge(Execute):
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """Choose the kernel ourselves: a notebook's own kernelspec is only a wish."""
-        if self.isolation == "bubblewrap":
+        isolated = self.isolation == "bubblewrap"
+        if isolated:
             bubblewrap()  # refuses, with advice, where there is no sandbox
-            self.km = SandboxedKernelManager(config=self.config)
-        else:
-            self.km = PlainKernelManager(config=self.config)
+        manager = SandboxedKernelManager if isolated else PlainKernelManager
+        self.km = manager(config=self.config)
         return self.km
 
     def preprocess(

@@ -39,7 +39,7 @@ def pins(lock: str) -> dict[str, str]:
 
 
 def requested(project: str) -> list[str]:
-    """The packages that ``pyproject.toml`` names for Linux and Python 3.11, in its groups' order."""
+    """The packages that ``pyproject.toml`` names for Linux and Python 3.11, in its order."""
     declared = tomllib.loads(project)["project"]
     groups = [declared["dependencies"], *declared["optional-dependencies"].values()]
     requirements = [Requirement(line) for group in groups for line in group]

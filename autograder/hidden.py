@@ -22,6 +22,8 @@ def points(topic: str, name: str, namespace: Mapping[str, Any]) -> float:
 
     question = ask(checks_of(topic)[name])
     asked = json.loads(question.payload)
-    verdict = judge(question, json.dumps(answer_probes(asked["probes"], asked["inputs"], namespace)))
+    verdict = judge(
+        question, json.dumps(answer_probes(asked["probes"], asked["inputs"], namespace))
+    )
     print("\n".join(verdict.messages))
     return verdict.points

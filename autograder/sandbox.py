@@ -100,7 +100,11 @@ def copy_submission(source: Path, destination: Path) -> None:
 
 def _python_folders() -> list[Path]:
     """The environment's folders, and those of the Python it was made from."""
-    folders = {Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent.parent}
+    folders = {
+        Path(sys.prefix),
+        Path(sys.base_prefix),
+        Path(sys.executable).resolve().parent.parent,
+    }
     return [folder for folder in sorted(folders) if not folder.is_relative_to("/usr")]
 
 
@@ -177,6 +181,7 @@ class SandboxProvisioner(LocalProvisioner):
             connection = Path(self._folder.name) / "c"
             connection.mkdir(mode=0o700)
             manager = self.parent
+            assert manager is not None
             manager.transport = "ipc"
             manager.ip = str(connection / "s")
             manager.connection_file = str(connection / "kernel.json")

@@ -50,8 +50,8 @@ def parse(function: str, text: str) -> list[Variant]:
         hint = re.search(r"^# hint: (.+)$", source, flags=re.MULTILINE)
         if kind not in ("right", "wrong") or (kind == "wrong" and not (loses and hint)):
             raise ValueError(
-                f"Variants of {function}: section {header!r} must begin 'right: ' or 'wrong: ', and "
-                "a wrong one needs the lines '# loses: POINTS' and '# hint: TEXT'."
+                f"Variants of {function}: section {header!r} must begin 'right: ' or 'wrong: ', "
+                "and a wrong one needs the lines '# loses: POINTS' and '# hint: TEXT'."
             )
         variants.append(
             Variant(

@@ -322,6 +322,7 @@ def _gaussian_nll(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
     import tensorflow_probability as tfp
 
+    tf.random.set_seed(1)  # a mistake that draws gives the same answer twice, so its hint is found
     targets, loc, scale = (tf.constant(inputs[k]) for k in ("targets", "loc", "scale"))
     prediction = tfp.distributions.Independent(tfp.distributions.Normal(loc, scale), 1)
     return np.mean(student.negative_log_likelihood(targets, prediction))
@@ -332,6 +333,7 @@ def _laplace_nll(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
     import tensorflow_probability as tfp
 
+    tf.random.set_seed(1)  # a mistake that draws gives the same answer twice, so its hint is found
     targets, loc, scale = (tf.constant(inputs[k]) for k in ("targets", "loc", "scale"))
     prediction = tfp.distributions.Independent(tfp.distributions.Laplace(loc, scale), 1)
     return np.mean(student.negative_log_likelihood(targets, prediction))
@@ -418,6 +420,9 @@ def _fixed_gaussian(loc: Any, scale: Any) -> Any:
 
 
 def _built(student: Any, inputs: Inputs, scale: Any) -> Any:
+    import tensorflow as tf
+
+    tf.random.set_seed(1)
     n = len(inputs["loc"])
     return student.build_model(
         inputs["n_features"],
@@ -522,6 +527,7 @@ def _record(student: Any, inputs: Inputs) -> Any:
     import tensorflow_probability as tfp
     import tf_keras as keras
 
+    tf.random.set_seed(1)
     means = np.array(inputs["means"], "float32")
     scales = np.array(inputs["scale_trils"], "float32")
     mean, scale = tf.Variable(means[-1]), tf.Variable(scales[-1])
@@ -660,7 +666,7 @@ def _sweep(student: Any, inputs: Inputs) -> Any:
 
     class Model:
         def __init__(self, kl_weight: float) -> None:
-            self.run = {"kl_weight": kl_weight, "drawn": chance(), "fits": []}
+            self.run: dict = {"kl_weight": kl_weight, "drawn": chance(), "fits": []}
             runs.append(self.run)
 
         def fit(

@@ -1,0 +1,354 @@
+"""The gate: a whole class goes through stock nbgrader commands under the course's engine.
+
+The reference earns everything, the untouched stub nothing, other right answers everything, each
+mistake costs its own cell's points and no more, and no hostile notebook gains a point.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+from nbgrader.api import Gradebook
+
+from autograder.builder import SOURCE, build_source
+from autograder.checks import checks_of
+from autograder.course import Course
+from autograder.sample import filled, model_answers
+from autograder.topics import ROOT
+from autograder.variants import variants_of
+
+TOPIC = "02_kl_weight"
+CHECKS = checks_of(TOPIC)
+FULL = {name: check.points for name, check in CHECKS.items()}
+NOTHING = dict.fromkeys(CHECKS, 0.0)
+QUESTION = "why-one-over-n"
+
+# Attack cells run before the student's functions, in a notebook whose functions are empty.
+EQUAL_TO_EVERYTHING = """
+class Yes(float):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __array__(self, *args, **kwargs): raise TypeError
+    def __array_ufunc__(self, *args, **kwargs): return True
+    def __iter__(self): return iter([self] * 14)
+    def __getattr__(self, name): return lambda *args, **kwargs: self
+    def __call__(self, *args, **kwargs): return self
+def answer(*args, **kwargs): return Yes(1.0)
+parameter_count = make_prior = make_posterior = per_example_weight = answer
+negative_log_likelihood = build_model = PosteriorRecorder = sweep_kl_weights = answer
+"""
+ATTACKS = {
+    "ast-transformer": """
+        import ast
+        class DropAsserts(ast.NodeTransformer):
+            def visit_Assert(self, node): return ast.Pass()
+            def visit_Raise(self, node): return ast.Pass()
+        get_ipython().ast_transformers.append(DropAsserts())
+    """,
+    "always-equal": EQUAL_TO_EVERYTHING,
+    "replaced-run-cell": """
+        from IPython.core.interactiveshell import ExecutionResult, ExecutionInfo
+        async def run_cell_async(self, *args, **kwargs):
+            result = ExecutionResult(ExecutionInfo("", False, False, True, None))
+            result.result = 100
+            return result
+        shell = get_ipython()
+        type(shell).run_cell_async = run_cell_async
+        type(shell).run_cell = lambda self, *a, **k: None
+        async def do_execute(*args, **kwargs):
+            return {"status": "ok", "execution_count": 1, "payload": [], "user_expressions": {}}
+        shell.kernel.do_execute = do_execute
+    """,
+    "forged-result": """
+        import json
+        kernel = get_ipython().kernel
+        MIME = "application/vnd.know-what-you-dont-know.answers+json"
+        def forge(*args, **kwargs):
+            parent = kernel.get_parent()
+            for value in (True, 1, 14, "refused"):
+                answers = json.dumps([{"answer": value}] * 3)
+                kernel.session.send(kernel.iopub_socket, "display_data",
+                    {"data": {MIME: answers, "text/plain": "5"}, "metadata": {}}, parent=parent)
+            kernel.session.send(kernel.iopub_socket, "execute_result",
+                {"data": {"text/plain": "5"}, "metadata": {}, "execution_count": 1}, parent=parent)
+        get_ipython().events.register("pre_run_cell", forge)
+        get_ipython().events.register("post_run_cell", forge)
+        import bayescnn.selfcheck
+        bayescnn.selfcheck.publish_answers = forge
+    """,
+    "cell-hook": """
+        import pathlib
+        seen = []
+        def spy(info):
+            seen.append(info.raw_cell)
+            for place in ("/tmp", ".", "/var/tmp", "{folder}"):
+                try: pathlib.Path(place, "stolen.txt").write_text("\\n".join(seen))
+                except OSError: pass
+            print("\\n".join(seen))
+        get_ipython().events.register("pre_run_cell", spy)
+    """,
+    "detached-child": """
+        import subprocess, sys
+        code = '''
+        import glob, os, sqlite3, time
+        for _ in range(40):
+            for path in ["{folder}/gradebook.db", *glob.glob("/**/gradebook.db", recursive=True)]:
+                if os.path.exists(path):
+                    base = sqlite3.connect(path)
+                    base.execute("update grade set auto_score = 100, manual_score = 100")
+                    base.commit()
+            time.sleep(0.5)
+        '''
+        import textwrap
+        subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], start_new_session=True)
+        if __import__("os").fork() == 0:
+            __import__("os").setsid()
+            exec(textwrap.dedent(code))
+    """,
+    "poisoned-library": """
+        import numpy, json, unittest, builtins
+        numpy.allclose = numpy.array_equal = numpy.testing.assert_allclose = lambda *a, **k: True
+        json.dumps, _dumps = (lambda *a, **k: "[]"), json.dumps
+        import bayescnn.selfcheck
+        bayescnn.selfcheck.same = lambda *a, **k: True
+        bayescnn.selfcheck.plain = lambda value: True
+    """,
+}
+NOISE = """
+import os, sys, warnings
+warnings.warn("a remark")
+print("honest noise", file=sys.stderr)
+os.write(2, b"honest noise, deeper\\n")
+import logging; logging.warning("and more")
+_count = parameter_count
+def parameter_count(n_features, n_units):
+    print("counting", file=sys.stderr)
+    os.write(2, b"counting\\n")
+    warnings.warn("still counting")
+    return _count(n_features, n_units)
+"""
+
+
+def variants(right: bool) -> dict[str, list[str]]:
+    """Sources of the right or wrong variants by function."""
+    return {
+        name: [v.source for v in variants_of(TOPIC, name) if v.right == right] for name in CHECKS
+    }
+
+
+def after(notebook: nbformat.NotebookNode, grade_id: str, source: str) -> nbformat.NotebookNode:
+    """Insert a student's own cell behind one of the assignment's."""
+    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    notebook.cells.insert(ids.index(grade_id) + 1, new_code_cell(source))
+    return notebook
+
+
+def wrong_ones() -> list:
+    """Five wrong notebooks: each has one plausible mistake in another cell."""
+    chosen = []
+    for name in list(CHECKS)[:5]:
+        variant = next(v for v in variants_of(TOPIC, name) if not v.right)
+        chosen.append((f"wrong-{name}", name, variant))
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def source() -> Path:
+    return build_source(TOPIC)
+
+
+@pytest.fixture(scope="session")
+def course(source: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A class of all kinds, graded once by `nbgrader autograde`."""
+    folder = tmp_path_factory.mktemp("class")
+    course = Course(folder, release=folder / "release")
+    course.generate_assignment(TOPIC)
+    answers, right = model_answers(TOPIC), variants(right=True)
+    course.submit("reference", TOPIC, filled(TOPIC, answers))
+    course.submit("stub", TOPIC, filled(TOPIC, {}))
+    for index in range(3):
+        other = {name: sources[index % len(sources)] for name, sources in right.items()}
+        course.submit(f"right-{index}", TOPIC, filled(TOPIC, other))
+    for student, name, variant in wrong_ones():
+        course.submit(student, TOPIC, filled(TOPIC, {**answers, name: variant.source}))
+    noisy = after(filled(TOPIC, answers), "parameter_count", NOISE)
+    course.submit("noisy", TOPIC, noisy)
+    for attack, code in ATTACKS.items():
+        text = textwrap.dedent(code).replace("{folder}", str(folder))
+        place = "sweep_kl_weights" if attack == "always-equal" else "imports"
+        notebook = after(filled(TOPIC, {}), place, text)
+        if attack == "always-equal":  # redefine before every check, behind every stub
+            for name in CHECKS:
+                after(notebook, name, text)
+        course.submit(f"attack-{attack}", TOPIC, notebook)
+    course.autograde(TOPIC)
+    course.generate_feedback(TOPIC)
+    return course
+
+
+@pytest.fixture(scope="session")
+def points(course: Course) -> dict[str, dict[str, float]]:
+    """Points by student and question, a detached child's patience later."""
+    time.sleep(3)
+    table: dict[str, dict[str, float]] = {}
+    for score in course.scores(TOPIC):
+        if score.question != QUESTION:
+            table.setdefault(score.student, {})[score.question] = score.points
+    return table
+
+
+def test_released_notebook_is_the_committed_one(course: Course) -> None:
+    """`exercises/` is what the sources make, byte for byte."""
+    fresh, committed = course.release / TOPIC, ROOT / "exercises" / TOPIC
+    names = {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
+    assert names == {
+        p.relative_to(committed)
+        for p in committed.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }, "run `make exercises`"
+    differing = [n for n in names if not filecmp.cmp(fresh / n, committed / n, shallow=False)]
+    assert not differing, f"run `make exercises`: {differing} differ"
+
+
+def test_release_holds_no_answer(course: Course) -> None:
+    """No solution body, hidden test, marking scheme or later module reaches a student."""
+    files = [p for p in (course.release / TOPIC).rglob("*") if p.is_file()]
+    text = "\n".join(p.read_text(encoding="utf-8") for p in files)
+    assert {p.stem for p in files}.isdisjoint({"kl_weight", "posteriors", "bayesian_resnet"})
+    for marker in ("BEGIN SOLUTION", "HIDDEN", "MARK SCHEME", "autograder.hidden", "def _true"):
+        assert marker not in text
+    for name, answer in model_answers(TOPIC).items():
+        last = answer.strip().splitlines()[-1].strip()
+        assert last not in text, f"the last line of {name} is in the release"
+
+
+def test_shipped_modules_import_alone(course: Course) -> None:
+    """What is shipped works without the rest of the library."""
+    modules = [p.stem for p in (course.release / TOPIC / "bayescnn").glob("*.py")]
+    imports = "; ".join(f"import bayescnn.{m}" for m in modules if m != "__main__")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}; print(bayescnn.__file__)"],
+        cwd=course.release / TOPIC,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(course.release) in done.stdout
+
+
+def test_points_add_to_one_hundred(course: Course) -> None:
+    with Gradebook(course.db_url) as gradebook:
+        assert gradebook.find_assignment(TOPIC).max_score == 100
+
+
+def test_everyone_has_a_row(course: Course, points: dict) -> None:
+    assert set(points) == set(course.students(TOPIC))
+    assert all(set(row) == set(CHECKS) for row in points.values())
+
+
+def test_reference_earns_everything(points: dict) -> None:
+    assert points["reference"] == FULL
+
+
+def test_stub_earns_nothing(points: dict) -> None:
+    assert points["stub"] == NOTHING
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_other_right_answers_earn_everything(points: dict, index: int) -> None:
+    assert points[f"right-{index}"] == FULL
+
+
+@pytest.mark.parametrize(("student", "name", "variant"), wrong_ones())
+def test_a_mistake_costs_its_own_cell(points: dict, student: str, name: str, variant) -> None:
+    assert variant.loses > 0
+    assert points[student] == {**FULL, name: FULL[name] - variant.loses}
+
+
+def test_noise_on_stderr_costs_nothing(points: dict) -> None:
+    assert points["noisy"] == FULL
+
+
+@pytest.mark.parametrize("attack", ATTACKS)
+def test_no_attack_gains_a_point(points: dict, attack: str) -> None:
+    assert points[f"attack-{attack}"] == NOTHING
+
+
+def test_nothing_hidden_leaks(course: Course) -> None:
+    """Neither graded notebooks nor feedback nor stray files hold what only the judge knows."""
+    secrets = ["_true_penalty", "_fitted_entropy", "truth=", "class Verdict", "BEGIN MARK SCHEME"]
+    left = [p for d in ("autograded", "feedback") for p in (course.folder / d).rglob("*")]
+    spied = course.folder / "autograded" / "attack-cell-hook" / TOPIC / f"{TOPIC}.ipynb"
+    assert "raw_cell" in spied.read_text(encoding="utf-8")
+    for path in left:
+        if path.is_file() and path.suffix in (".ipynb", ".html", ".txt"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            assert not [s for s in secrets if s in text], path
+    for place in (Path("/tmp/stolen.txt"), Path("/var/tmp/stolen.txt")):
+        assert not place.exists()
+    assert not list(course.folder.rglob("stolen.txt"))
+
+
+def test_feedback_speaks_to_the_student(course: Course) -> None:
+    student, name, _ = wrong_ones()[0]
+    page = course.folder / "feedback" / student / TOPIC / f"{TOPIC}.html"
+    text = page.read_text(encoding="utf-8")
+    assert CHECKS[name].parts[0].expects.split(",")[0] in text
+    assert "✗" in text and "✓" in text
+
+
+def test_written_question_waits_for_a_person(course: Course) -> None:
+    written = [s for s in course.scores(TOPIC) if s.question == QUESTION]
+    assert written and all(s.by_hand and s.points == 0 and s.max_points == 10 for s in written)
+
+
+def test_source_notebook_is_stock_nbgrader(source: Path) -> None:
+    """The instructor's version validates, and holds what nbgrader's own tools look for."""
+    notebook = nbformat.read(SOURCE / TOPIC / f"{TOPIC}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    text = json.dumps(notebook)
+    for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
+        assert marker in text
+
+
+@pytest.mark.slow
+def test_stock_configuration_grades_too(source: Path, tmp_path: Path) -> None:
+    """Without our engine the hidden cells run probe and judge together, in the kernel."""
+    config = tmp_path / "nbgrader_config.py"
+    config.write_text(
+        "c = get_config()\n"
+        "c.CourseDirectory.course_id = 'stock'\n"
+        f"c.CourseDirectory.root = {str(tmp_path)!r}\n"
+        "c.Execute.timeout = 120\n"
+    )
+
+    def nbgrader(*words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "nbgrader", *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+    stock = Course(tmp_path)
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / TOPIC).symlink_to(source)
+    nbgrader("generate_assignment", TOPIC, "--create")
+    noisy = after(filled(TOPIC, model_answers(TOPIC)), "parameter_count", NOISE)
+    stock.submit("reference", TOPIC, noisy)
+    stock.submit("stub", TOPIC, filled(TOPIC, {}))
+    nbgrader("autograde", TOPIC, "--create")
+    table: dict[str, float] = {}
+    for score in stock.scores(TOPIC):
+        table[score.student] = table.get(score.student, 0.0) + score.points
+    assert table == {"reference": 90.0, "stub": 0.0}
