@@ -116,15 +116,22 @@ class ProbeAndJudge(Execute):
         return self._checks.get(cell.metadata.nbgrader["grade_id"].removeprefix("check-"))
 
     def _run(self, cell: NotebookNode, index: int) -> None:
-        """Execute one cell; a kernel that dies is remembered and stops nothing else."""
+        """Execute one cell; a kernel that fails is remembered and stops nothing else."""
         try:
             self.execute_cell(cell, index, store_history=True)
         except DeadKernelError:
-            self._failure = "The kernel died while it ran an earlier cell."
-            cell.outputs = [_error("KernelDied", "The kernel died while it ran this cell.")]
+            self._fail(cell, "KernelDied", "The kernel died while it ran this cell.")
         except CellTimeoutError:
-            self._failure = "The kernel no longer answered after an earlier cell."
-            cell.outputs = [_error("Timeout", f"This cell ran for more than {self.timeout} s.")]
+            self._fail(cell, "Timeout", f"This cell ran for more than {self.timeout} s.")
+        except Exception as error:
+            # A submission can make its kernel send anything, also what is no Jupyter message.
+            self.log.warning("unreadable message from a kernel: %r", error)
+            self._fail(cell, "KernelGarbled", "The kernel's answer could not be read.")
+
+    def _fail(self, cell: NotebookNode, name: str, text: str) -> None:
+        """Record that the kernel is of no more use, and why."""
+        self._failure = f"An earlier cell ended the kernel: {text}"
+        cell.outputs = [_error(name, text)]
 
     def _examine(self, check: Check, index: int) -> Verdict:
         """Send a check's probes into the kernel and judge what comes back."""

@@ -119,3 +119,14 @@ def test_a_large_submission_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "from" / "large").write_bytes(b"x" * 2000)
     with pytest.raises(SandboxError, match="more than"):
         copy_submission(tmp_path / "from", tmp_path / "to")
+
+
+def test_garbled_messages_are_a_result(tmp_path: Path) -> None:
+    cells = run(
+        tmp_path,
+        "import json; json.dumps = lambda *a, **k: '[]'",
+        "import jupyter_client.session as s\n"
+        "get_ipython().kernel.session.pack = lambda value: b'[]'",
+        "x",
+    )
+    assert "KernelGarbled" in [error(cell) for cell in cells]
