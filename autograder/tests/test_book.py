@@ -22,7 +22,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 JUPYTER_BOOK = Path(sys.executable).with_name("jupyter-book")
-BUILD = [JUPYTER_BOOK, "build", "book", "--path-output", "book", "-W", "-n", "--keep-going"]
+BUILD = [str(JUPYTER_BOOK), "build", "book", "--path-output", "book", "-W", "-n", "--keep-going"]
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -118,6 +118,8 @@ def test_images_are_described_and_cells_leave_no_noise(html: Path, page: str) ->
 # --- What makes a build fail -------------------------------------------------------------------
 
 PAGE = """---
+jupytext:
+  text_representation: {{extension: .md, format_name: myst}}
 kernelspec: {{name: python3, display_name: Python 3}}
 ---
 
