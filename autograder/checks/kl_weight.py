@@ -88,6 +88,9 @@ def _prior_density(student: Any, inputs: Inputs) -> Any:
 
     prior = student.make_prior(inputs["kernel_size"], inputs["bias_size"], None)
     distribution = prior(tf.zeros((1, 1)))
+    size = list(distribution.sample().shape)
+    if size != [len(inputs["points"][0])]:
+        return f"a prior over weights of shape {size}"
     return distribution.log_prob(tf.constant(inputs["points"], distribution.dtype))
 
 
@@ -160,6 +163,8 @@ def _posterior_size(student: Any, inputs: Inputs) -> Any:
 
 
 def _posterior_fit(student: Any, inputs: Inputs) -> Any:
+    import math
+
     import tensorflow as tf
     import tf_keras as keras
 
@@ -179,7 +184,8 @@ def _posterior_fit(student: Any, inputs: Inputs) -> Any:
         optimizer.learning_rate = rate
         for _ in range(250):
             step()
-    return -tf.reduce_mean(posterior(tf.zeros((1, 1))).log_prob(points))
+    loss = float(-tf.reduce_mean(posterior(tf.zeros((1, 1))).log_prob(points)))
+    return loss if math.isfinite(loss) else "no finite number"
 
 
 def _posterior_draws(student: Any, inputs: Inputs) -> Any:
@@ -322,7 +328,7 @@ def _gaussian_nll(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
     import tensorflow_probability as tfp
 
-    tf.random.set_seed(1)  # a mistake that draws gives the same answer twice, so its hint is found
+    tf.random.set_seed(1)  # so that a mistake that draws is known again by its answer
     targets, loc, scale = (tf.constant(inputs[k]) for k in ("targets", "loc", "scale"))
     prediction = tfp.distributions.Independent(tfp.distributions.Normal(loc, scale), 1)
     return np.mean(student.negative_log_likelihood(targets, prediction))
@@ -333,7 +339,7 @@ def _laplace_nll(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
     import tensorflow_probability as tfp
 
-    tf.random.set_seed(1)  # a mistake that draws gives the same answer twice, so its hint is found
+    tf.random.set_seed(1)  # so that a mistake that draws is known again by its answer
     targets, loc, scale = (tf.constant(inputs[k]) for k in ("targets", "loc", "scale"))
     prediction = tfp.distributions.Independent(tfp.distributions.Laplace(loc, scale), 1)
     return np.mean(student.negative_log_likelihood(targets, prediction))
@@ -420,9 +426,9 @@ def _fixed_gaussian(loc: Any, scale: Any) -> Any:
 
 
 def _built(student: Any, inputs: Inputs, scale: Any) -> Any:
-    import tensorflow as tf
+    import tf_keras as keras
 
-    tf.random.set_seed(1)
+    keras.utils.set_random_seed(1)  # so that a mistake that draws is known again by its answer
     n = len(inputs["loc"])
     return student.build_model(
         inputs["n_features"],
@@ -527,7 +533,7 @@ def _record(student: Any, inputs: Inputs) -> Any:
     import tensorflow_probability as tfp
     import tf_keras as keras
 
-    tf.random.set_seed(1)
+    keras.utils.set_random_seed(1)
     means = np.array(inputs["means"], "float32")
     scales = np.array(inputs["scale_trils"], "float32")
     mean, scale = tf.Variable(means[-1]), tf.Variable(scales[-1])
@@ -650,7 +656,9 @@ def _sweep(student: Any, inputs: Inputs) -> Any:
 
     import numpy as np
     import tensorflow as tf
+    import tf_keras as keras
 
+    keras.utils.set_random_seed(inputs["seed"] + 1)
     runs = []
 
     def chance() -> list:

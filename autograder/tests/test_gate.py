@@ -6,12 +6,16 @@ mistake costs its own cell's points and no more, and no hostile notebook gains a
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import json
+import os
+import socket
 import subprocess
 import sys
 import textwrap
 import time
+import urllib.request
 from pathlib import Path
 
 import nbformat
@@ -309,6 +313,47 @@ def test_feedback_speaks_to_the_student(course: Course) -> None:
 def test_written_question_waits_for_a_person(course: Course) -> None:
     written = [s for s in course.scores(TOPIC) if s.question == QUESTION]
     assert written and all(s.by_hand and s.points == 0 and s.max_points == 10 for s in written)
+
+
+def test_formgrader_shows_the_class(course: Course, tmp_path: Path) -> None:
+    """A real Jupyter server with nbgrader's formgrader reads what the engine wrote."""
+    (tmp_path / "nbgrader_config.py").write_text(
+        "c = get_config()\n"
+        f"load_subconfig({str(ROOT / 'autograder' / 'nbgrader_config.py')!r})\n"
+        f"c.CourseDirectory.db_url = {course.db_url!r}\n"
+        f"c.CourseDirectory.root = {str(course.folder)!r}\n"
+        "c.CourseDirectory.submitted_directory = 'submitted'\n"
+        "c.CourseDirectory.autograded_directory = 'autograded'\n"
+        "c.CourseDirectory.release_directory = 'release'\n"
+    )
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"),
+            *(f"--port={port}", "--IdentityProvider.token=test", "--ServerApp.root_dir=/"),
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    address = f"http://127.0.0.1:{port}/formgrader/api/submissions/{TOPIC}?token=test"
+    try:
+        for _ in range(60):
+            time.sleep(1)
+            with contextlib.suppress(OSError), urllib.request.urlopen(address) as page:
+                listed = json.load(page)
+                break
+        else:
+            pytest.fail("the server did not answer within a minute")
+    finally:
+        server.terminate()
+        server.wait(20)
+    scores = {row["student"]: (row["code_score"], row["max_score"]) for row in listed}
+    assert scores["reference"] == (90, 100) and scores["stub"] == (0, 100)
+    assert set(scores) == set(course.students(TOPIC))
 
 
 def test_source_notebook_is_stock_nbgrader(source: Path) -> None:

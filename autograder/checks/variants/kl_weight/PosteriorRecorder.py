@@ -218,7 +218,7 @@ class PosteriorRecorder(keras.callbacks.Callback):
 
 # %% wrong: once, when training ends
 # loses: 10
-# hint: There is a single entry, from the end of training. One is wanted after every epoch.
+# hint: Only the last epoch is there. Record after every epoch, and let the lists grow instead of replacing them.
 class PosteriorRecorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
@@ -276,7 +276,7 @@ class PosteriorRecorder(keras.callbacks.Callback):
 
 # %% wrong: overwrites instead of appending
 # loses: 10
-# hint: Only the last epoch is left: every epoch overwrites the one before. Append to the lists.
+# hint: Only the last epoch is there. Record after every epoch, and let the lists grow instead of replacing them.
 class PosteriorRecorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()

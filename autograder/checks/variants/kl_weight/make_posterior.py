@@ -88,7 +88,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: mean-field, every weight for itself
 # loses: 16
-# hint: IndependentNormal gives each weight a mean and a scale of its own and knows no correlations. The full covariance needs MultivariateNormalTriL.
+# hint: Your weights are independent of each other, each with a mean and a scale of its own. Correlations need the entries below the diagonal of the scale matrix, as in MultivariateNormalTriL.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     return keras.Sequential(
@@ -101,7 +101,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the numbers are held but not trained
 # loses: 16
-# hint: There is nothing to train: trainable_variables is empty. The VariableLayer must be trainable, as it is by default.
+# hint: There is nothing to train: trainable_variables is empty. The posterior needs numbers that training can change, and they must not be frozen.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     return keras.Sequential(
@@ -116,7 +116,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the whole model frozen
 # loses: 16
-# hint: The model is frozen, so nothing in it is trained. Only the prior stays fixed; the posterior learns from the data.
+# hint: There is nothing to train: trainable_variables is empty. The posterior needs numbers that training can change, and they must not be frozen.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     model = keras.Sequential(
@@ -197,7 +197,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the right count, but only the diagonal of the scale is used
 # loses: 10
-# hint: The count is right, but only the diagonal of the matrix reaches the distribution, so the correlations stay at zero.
+# hint: Your weights are independent of each other, each with a mean and a scale of its own. Correlations need the entries below the diagonal of the scale matrix, as in MultivariateNormalTriL.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
 
@@ -215,7 +215,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the diagonal of the scale stays at 1
 # loses: 16
-# hint: The diagonal of the scale matrix is fixed, so the posterior can never become narrower than 1. The diagonal is trained too.
+# hint: You train one number per weight too few. The mean has to move, and so has the diagonal of the scale matrix; one of yours stays where it is.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
 
@@ -234,7 +234,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the mean stays at zero
 # loses: 16
-# hint: Your posterior trains its scale only. Its mean has to move as well: n numbers more.
+# hint: You train one number per weight too few. The mean has to move, and so has the diagonal of the scale matrix; one of yours stays where it is.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     fill = tfp.bijectors.FillScaleTriL()
@@ -250,7 +250,7 @@ def make_posterior(kernel_size, bias_size, dtype=None):
 
 # %% wrong: the prior given back as posterior
 # loses: 16
-# hint: This is a fixed standard normal, the prior. The posterior needs a VariableLayer in front: numbers that training can change.
+# hint: There is nothing to train: trainable_variables is empty. The posterior needs numbers that training can change, and they must not be frozen.
 def make_posterior(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     return keras.Sequential(

@@ -80,7 +80,7 @@ def parameter_count(n_features, n_units):
 
 # %% wrong: the diagonal forgotten
 # loses: 6
-# hint: Your triangle stops short of the diagonal. The diagonal of the scale matrix is trained as well, one number per weight.
+# hint: You are one number per weight short. The mean is trained, and so is the diagonal of the scale matrix; one of them is missing.
 def parameter_count(n_features, n_units):
     if n_features < 1 or n_units < 1:
         raise ValueError("sizes must be positive")
@@ -90,7 +90,7 @@ def parameter_count(n_features, n_units):
 
 # %% wrong: the mean forgotten
 # loses: 6
-# hint: That is the scale matrix alone. A Gaussian also has a mean, with one number per weight.
+# hint: You are one number per weight short. The mean is trained, and so is the diagonal of the scale matrix; one of them is missing.
 def parameter_count(n_features, n_units):
     if n_features < 1 or n_units < 1:
         raise ValueError("sizes must be positive")

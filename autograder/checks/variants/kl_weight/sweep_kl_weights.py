@@ -206,7 +206,7 @@ def sweep_kl_weights(
 
 # %% wrong: one recorder for all fits
 # loses: 6
-# hint: One recorder keeps adding to its lists, so every row shows the first fit again. Make a recorder for each fit.
+# hint: Every row shows the first fit again. Each KL weight needs a model of its own and a recorder of its own.
 def sweep_kl_weights(
     features, targets, kl_weights, make_model, make_recorder, n_epochs, batch_size, seed=0
 ):
@@ -240,7 +240,7 @@ def sweep_kl_weights(
 
 # %% wrong: one model for all weights
 # loses: 10
-# hint: A single model is fitted again and again, with the first KL weight. Make a fresh one for each weight, inside the loop.
+# hint: Every row shows the first fit again. Each KL weight needs a model of its own and a recorder of its own.
 def sweep_kl_weights(
     features, targets, kl_weights, make_model, make_recorder, n_epochs, batch_size, seed=0
 ):
