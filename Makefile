@@ -30,7 +30,7 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest
-	@echo "Every test has passed. What they saw: build/book/html/index.html is the book as tested."
+	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh
 	$(BIN)/ruff check .
@@ -44,7 +44,7 @@ mutants: env  ## test the tests: right and wrong variants of every answer
 	$(BIN)/autograder mutants
 
 book: env  ## build the book
-	$(BIN)/jupyter-book build book --config _config.yml --toc book/_toc.yml --path-output build/book --warningiserror
+	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet
 
 lock: env  ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras \
