@@ -8,7 +8,7 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help env demo test lint exercises mutants book lock clean
+.PHONY: help env demo test lint exercises mutants book picture lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -29,7 +29,7 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh
@@ -45,6 +45,9 @@ mutants: env  ## test the tests: right and wrong variants of every answer
 
 book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet
+
+picture: build/demo/model/metrics.json  ## take the README's picture from the demonstration's run
+	cp build/demo/model/intervals.png book/_static/sure-and-unsure.png
 
 lock: env  ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras \
