@@ -92,7 +92,9 @@ def posterior_predictive(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
     random_layers = [layer for layer in model.layers if hasattr(layer, "kernel_posterior")]
     features = random_layers[0].input
     if features is not model.input:
-        inputs = keras.Model(model.input, features).predict(inputs, batch_size=64, verbose=0)
+        stem = keras.Model(model.input, features)
+        batches = [stem(inputs[i : i + 64], training=False) for i in range(0, len(inputs), 64)]
+        inputs = np.concatenate([batch.numpy() for batch in batches])
         model = keras.Model(features, model.output)
     return uncertainty.predictive_samples(model, inputs, N_SAMPLES, seed=SAMPLING_SEED)
 

@@ -20,8 +20,9 @@ import json
 import os
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,6 +44,46 @@ class UsageError(RunError):
     """The command cannot be carried out as it was given; exit code 2."""
 
     exit_code = 2
+
+
+SMALLEST, LARGEST = 28, 1024  # pixels: PneumoniaMNIST, and what fits into memory by the thousand
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """What a run was asked for; a resumed run must agree with it.
+
+    Attributes:
+        data: folder, .npz file, "phantom" or "pneumoniamnist".
+        backbone: "stem" or "densenet121".
+        weights: of DenseNet121: "imagenet" or a file; None for the stem, which starts untrained.
+        size: side of the images, pixels.
+        epochs: at most so many; None for the recipe's own number.
+        seed: of the split, the initial weights, the order and the augmentation.
+    """
+
+    data: str
+    backbone: Literal["stem", "densenet121"] = "stem"
+    weights: str | None = None
+    size: int = 64
+    epochs: int | None = None
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.backbone not in ("stem", "densenet121"):
+            raise UsageError(f"--backbone {self.backbone}: give stem or densenet121")
+        if self.backbone == "stem" and self.weights is not None:
+            raise UsageError(
+                "--weights belongs to --backbone densenet121; the stem is trained here"
+            )
+        if self.backbone == "densenet121" and self.weights is None:
+            raise UsageError("--backbone densenet121 needs --weights imagenet or --weights FILE")
+        if not SMALLEST <= self.size <= LARGEST:
+            raise UsageError(f"--size {self.size}: give {SMALLEST} to {LARGEST} pixels")
+        if self.epochs is not None and self.epochs < 1:
+            raise UsageError(f"--epochs {self.epochs}: give at least 1")
+        if not 0 <= self.seed < 2**31:
+            raise UsageError(f"--seed {self.seed}: give a number from 0 to {2**31 - 1}")
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,7 +21,6 @@ from rich.console import Console
 
 from bayescnn import chest_xrays, evaluation, plots, run_directory, uncertainty
 from bayescnn.bayesian_resnet import (
-    Backbone,
     ModelConfig,
     TrainingConfig,
     build_model,
@@ -32,47 +31,8 @@ from bayescnn.chest_xrays import Split
 from bayescnn.evaluation import SealedSplit, model_inputs
 from bayescnn.progress import TrainingProgress, duration
 from bayescnn.resume import EpochSaver, EpochState
-from bayescnn.run_directory import RunError, UsageError, pack
+from bayescnn.run_directory import RunConfig, RunError, pack
 from bayescnn.strategies import is_chief, make_strategy
-
-SMALLEST, LARGEST = 28, 1024  # pixels: PneumoniaMNIST, and what fits into memory by the thousand
-
-
-@dataclass(frozen=True)
-class RunConfig:
-    """What a run was asked for; a resumed run must agree with it.
-
-    Attributes:
-        data: folder, .npz file, "phantom" or "pneumoniamnist".
-        backbone: "stem" or "densenet121".
-        weights: of DenseNet121: "imagenet" or a file; None for the stem, which starts untrained.
-        size: side of the images, pixels.
-        epochs: at most so many.
-        seed: of the split, the initial weights, the order and the augmentation.
-    """
-
-    data: str
-    backbone: Backbone = "stem"
-    weights: str | None = None
-    size: int = 64
-    epochs: int = TrainingConfig.epochs
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        if self.backbone not in ("stem", "densenet121"):
-            raise UsageError(f"--backbone {self.backbone}: give stem or densenet121")
-        if self.backbone == "stem" and self.weights is not None:
-            raise UsageError(
-                "--weights belongs to --backbone densenet121; the stem is trained here"
-            )
-        if self.backbone == "densenet121" and self.weights is None:
-            raise UsageError("--backbone densenet121 needs --weights imagenet or --weights FILE")
-        if not SMALLEST <= self.size <= LARGEST:
-            raise UsageError(f"--size {self.size}: give {SMALLEST} to {LARGEST} pixels")
-        if self.epochs < 1:
-            raise UsageError(f"--epochs {self.epochs}: give at least 1")
-        if not 0 <= self.seed < 2**31:
-            raise UsageError(f"--seed {self.seed}: give a number from 0 to {2**31 - 1}")
 
 
 class LearningData(NamedTuple):
@@ -142,12 +102,15 @@ def datasets(
             dataset = chest_xrays.feature_dataset(
                 features, split.labels, batch_size, n_classes=2, shuffle=learn, seed=seed
             )
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = (
-            tf.data.experimental.AutoShardPolicy.DATA
-        )
-        both.append(dataset.with_options(options))
+        both.append(sharded(dataset))
     return both[0], both[1]
+
+
+def sharded(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """Have several workers share out each batch by example; the data lies in no files to share."""
+    options = tf.data.Options()
+    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+    return dataset.with_options(options)
 
 
 def cache_dir() -> Path:
@@ -266,7 +229,9 @@ def train(
     strategy = make_strategy(strategy_name)
     chief = is_chief(strategy)
     data, sealed = load_data(config)
-    training = TrainingConfig(epochs=config.epochs)
+    training = TrainingConfig()
+    if config.epochs is not None:
+        training = replace(training, epochs=config.epochs)
     model_config, contents = configure(config, data, training)
     console.print(
         f"data: {data.source}, {len(data.train)} training, {len(data.val)} validation and "
@@ -279,9 +244,10 @@ def train(
     )
     if (out / run_directory.CONFIG).is_file():
         saved = run_directory.read_json(out / run_directory.CONFIG)
-        if saved.get("model") != json.loads(json.dumps(contents["model"])):
+        now = json.loads(json.dumps(contents))
+        if any(saved.get(part) != now[part] for part in ("model", "training", "classes")):
             raise RunError(
-                f"{out}: the model or its data ({data.source}) is no longer what this run began "
+                f"{out}: the data ({data.source}) or the recipe is no longer what this run began "
                 "with; start a new run with another --out"
             )
     elif chief:
