@@ -553,13 +553,17 @@ def _record(student: Any, inputs: Inputs) -> Any:
         )
         return keras.Sequential([layer])
 
+    class Model(keras.Sequential):
+        def train_step(self, data: Any) -> Any:
+            return {"loss": tf.constant(0.0)}
+
     class Mover(keras.callbacks.Callback):  # plays the part of training, with a known outcome
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             mean.assign(means[epoch])
             scale.assign(scales[epoch])
 
     features = np.array(inputs["features"], "float32")
-    model = keras.Sequential(
+    model = Model(
         [
             keras.Input((features.shape[1],)),
             keras.layers.Activation("linear"),
