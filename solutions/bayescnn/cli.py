@@ -95,37 +95,31 @@ def train(
         str | None,
         typer.Option(
             help="Folder of class folders, .npz file, 'phantom' (synthetic) or 'pneumoniamnist' "
-            "(fetched). [default: phantom]",
-            show_default=False,
+            "(fetched).",
+            show_default="phantom",
         ),
     ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="'stem' (small, trained along) or 'densenet121' (frozen). [default: stem]",
-            show_default=False,
+            help="'stem' (small, trained along) or 'densenet121' (frozen).", show_default="stem"
         ),
     ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
-            help="Of DenseNet121: 'imagenet' (fetched) or a file. [default: imagenet]",
-            show_default=False,
+            help="Of DenseNet121: 'imagenet' (fetched) or a file.", show_default="imagenet"
         ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(
-            help="Side of the images, pixels. [default: 64; densenet121: 224]", show_default=False
-        ),
+        typer.Option(help="Side of the images, pixels.", show_default="64, with densenet121 224"),
     ] = None,
     epochs: Annotated[
-        int | None,
-        typer.Option(help="At most so many. [default: the recipe's, 45]", show_default=False),
+        int | None, typer.Option(help="At most so many.", show_default="the recipe's")
     ] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(help="Of everything that is random. [default: 0]", show_default=False),
+        int | None, typer.Option(help="Of everything that is random.", show_default="0")
     ] = None,
     strategy: Annotated[
         str,
@@ -135,10 +129,7 @@ def train(
     ] = "auto",
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder for the results. [default: runs/ and the name of the data]",
-            show_default=False,
-        ),
+        typer.Option(help="Folder for the results.", show_default="runs/ and the name of the data"),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out; needs no other option.")
@@ -192,7 +183,7 @@ def _train(given: dict[str, Any], strategy: str, out: Path, resume: bool) -> Non
             return
     else:
         densenet = given.get("backbone") == "densenet121"
-        asked = {"data": "phantom", "size": 224 if densenet else 64, **given}
+        asked = {"data": "phantom", "size": 224 if densenet else RunConfig.size, **given}
         if densenet:
             asked.setdefault("weights", "imagenet")
 

@@ -219,16 +219,18 @@ def augmentation_figure(
         The two parts of the entropy, and the accuracy, against the number of augmentations.
     """
     chosen = np.random.default_rng(seed).permutation(len(split))[:128]
-    images, labels = split.images[chosen], split.labels[chosen]
-    pixels = tf.constant(images[..., np.newaxis].astype(np.float32) / 255)
+    n, labels = len(chosen), split.labels[chosen]
+    versions = [split.images[chosen]]
+    for times in range(1, 5):
+        pixels = tf.constant(versions[-1][..., np.newaxis].astype(np.float32) / 255)
+        pixels = chest_xrays.augment(pixels, (seed, times))
+        versions.append(np.round(255 * pixels.numpy()[..., 0]).astype(np.uint8))
+    samples = posterior_predictive(model, to_inputs(np.concatenate(versions)))
     rows = []
-    for times in range(5):
-        if times:
-            pixels = chest_xrays.augment(pixels, (seed, times))
-            images = np.round(255 * pixels.numpy()[..., 0]).astype(np.uint8)
-        samples = posterior_predictive(model, to_inputs(images))
-        parts = uncertainty.decompose_uncertainty(samples)
-        accuracy = (samples.mean(axis=0).argmax(axis=-1) == labels).mean()
+    for times in range(len(versions)):
+        part = samples[:, times * n : (times + 1) * n]
+        parts = uncertainty.decompose_uncertainty(part)
+        accuracy = (part.mean(axis=0).argmax(axis=-1) == labels).mean()
         rows.append((times, parts.aleatoric.mean(), parts.epistemic.mean(), accuracy))
     return plots.augmentation_uncertainty(*np.array(rows).T)
 

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 import tf_keras as keras
 
 from bayescnn import run_directory
@@ -42,6 +43,11 @@ class EpochState:
 
 
 COUNTERS = ("wait", "best", "best_epoch", "cooldown_counter", "stopped_epoch")
+
+
+def _optimizer_variables(model: keras.Model) -> list[tf.Variable]:
+    """The optimizer's state; Keras does not count the learning rate among it, the plateau does."""
+    return [*model.optimizer.variables, model.optimizer.learning_rate]
 
 
 class EpochSaver(keras.callbacks.Callback):
@@ -82,10 +88,10 @@ class EpochSaver(keras.callbacks.Callback):
         except (KeyError, ValueError, TypeError) as error:
             raise RunError(f"{self.path}: not a saved state ({error})") from error
         weights = model.get_weights()
-        optimizer = [variable.numpy() for variable in model.optimizer.variables]
+        variables = _optimizer_variables(model)
         model.set_weights(unpack("weights", arrays, weights, self.path))
-        saved = unpack("optimizer", arrays, optimizer, self.path)
-        for variable, value in zip(model.optimizer.variables, saved, strict=True):
+        saved = unpack("optimizer", arrays, [v.numpy() for v in variables], self.path)
+        for variable, value in zip(variables, saved, strict=True):
             variable.assign(value)
         if self.state.best_epoch:
             self._best = unpack("best", arrays, weights, self.path)
@@ -118,7 +124,7 @@ class EpochSaver(keras.callbacks.Callback):
         if stopping.best_weights is not None:
             self._best, state.best_epoch = stopping.best_weights, int(stopping.best_epoch) + 1
         arrays = pack("weights", self.model.get_weights())
-        arrays |= pack("optimizer", [v.numpy() for v in self.model.optimizer.variables])
+        arrays |= pack("optimizer", [v.numpy() for v in _optimizer_variables(self.model)])
         arrays |= pack("best", self._best or [])
         arrays["state"] = np.array(json.dumps(asdict(state)))
         if self.chief:
