@@ -7,6 +7,8 @@ UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 export PYTHONUNBUFFERED := 1
+# Trust what the system trusts, as pip does: many networks have certificates of their own.
+export UV_SYSTEM_CERTS := true
 
 .PHONY: help env demo test lint exercises mutants book picture lock clean
 
