@@ -9,11 +9,13 @@ References:
     He et al. (2016), Deep Residual Learning, arXiv:1512.03385.
     Blundell et al. (2015), Weight Uncertainty in Neural Networks, arXiv:1505.05424.
     Loshchilov and Hutter (2019), Decoupled Weight Decay Regularization, arXiv:1711.05101.
+    Polyak and Juditsky (1992), Acceleration of Stochastic Approximation by Averaging.
     Wenzel et al. (2020), How Good is the Bayes Posterior (λ < 1), arXiv:2002.02405.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -32,6 +34,8 @@ from bayescnn.layers import (
 )
 
 Backbone = Literal["stem", "densenet121"]
+Schedule = Literal["cosine", "plateau"]
+SCHEDULE_FOR: dict[Backbone, Schedule] = {"stem": "cosine", "densenet121": "plateau"}
 
 
 @dataclass(frozen=True)
@@ -65,25 +69,41 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """How the model is trained.
+    """How the model is trained; the defaults are those of the stem.
+
+    The learning rate either falls along a cosine to 0 over all `epochs` ("cosine"), or is cut
+    whenever validation stops getting better ("plateau"). A stem trained from scratch on augmented
+    images needs the first: its validation nll jumps so much while the rate is high that a patience
+    of 3 ends the training half done. Early stopping watches from where that is over: from the last
+    third of a cosine, or from the end of the KL's warm-up.
 
     Attributes:
         epochs: at most so many.
         batch_size: examples a step, over all replicas together.
         learning_rate: at the start.
+        schedule: "cosine" or "plateau"; SCHEDULE_FOR names each backbone's.
         weight_decay: decoupled, on the stem's kernels only; the Bayesian ones have a prior.
+        averaging: momentum of the moving average of the weights, per step.
         warm_up_epochs: epochs in which the KL is raised from 0.
-        plateau_patience: epochs without a better validation nll before the rate is divided by 3.
+        plateau_patience: epochs without a better validation nll before the rate is cut to 0.3.
         early_stopping_patience: epochs without a better validation nll before training stops.
     """
 
-    epochs: int = 40
+    epochs: int = 45
     batch_size: int = 64
     learning_rate: float = 1e-3
-    weight_decay: float = 1e-4
+    schedule: Schedule = "cosine"
+    weight_decay: float = 0.05
+    averaging: float = 0.95
     warm_up_epochs: int = 5
     plateau_patience: int = 3
     early_stopping_patience: int = 7
+
+    @property
+    def first_watched_epoch(self) -> int:
+        """The epoch, from 0, from which validation decides what to keep and when to stop."""
+        annealed = 2 * self.epochs // 3 if self.schedule == "cosine" else 0
+        return max(self.warm_up_epochs, annealed)
 
 
 def negative_log_likelihood(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
@@ -222,7 +242,19 @@ def compile_model(model: keras.Model, config: TrainingConfig) -> None:
         model: from `build_model`; compile it under the same strategy's scope.
         config: the training's.
     """
-    optimizer = keras.optimizers.AdamW(config.learning_rate, weight_decay=config.weight_decay)
+    steps_per_epoch = math.ceil(model.kl_scale.n_train / config.batch_size)
+    rate: Any = config.learning_rate
+    if config.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps_per_epoch * config.epochs)
+    optimizer = keras.optimizers.AdamW(
+        rate,
+        weight_decay=config.weight_decay,
+        # At the end of every epoch the weights become their average: what validation sees, and
+        # what the next epoch starts from. It takes the step-to-step noise out of both.
+        use_ema=True,
+        ema_momentum=config.averaging,
+        ema_overwrite_frequency=steps_per_epoch,
+    )
     optimizer.exclude_from_weight_decay(
         var_list=[
             variable
@@ -242,10 +274,24 @@ def compile_model(model: keras.Model, config: TrainingConfig) -> None:
     )
 
 
+class ReduceLROnPlateau(keras.callbacks.ReduceLROnPlateau):
+    """Keras' own, but for the KL's warm-up: it makes the likelihood worse, which is no plateau."""
+
+    def __init__(self, start_from_epoch: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.start_from_epoch = start_from_epoch
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Lowers the rate if the patience is over; forgets what it saw during the warm-up."""
+        super().on_epoch_end(epoch, logs)
+        if epoch < self.start_from_epoch:
+            self._reset()
+
+
 def training_callbacks(
     model: keras.Model, config: TrainingConfig
 ) -> list[keras.callbacks.Callback]:
-    """Gives KL warm-up, learning-rate plateau and early stopping, the last two on validation nll.
+    """Gives KL warm-up, early stopping and, in that schedule, the plateau; on validation nll.
 
     The validation *nll* is watched, not the loss: the loss also holds the KL, which rises with the
     warm-up.
@@ -257,19 +303,28 @@ def training_callbacks(
     Returns:
         The callbacks; early stopping restores the weights of the best epoch.
     """
-    return [
+    first = config.first_watched_epoch
+    callbacks = [
         KLWarmUp(model.kl_scale, config.warm_up_epochs),
-        keras.callbacks.ReduceLROnPlateau(
-            monitor="val_nll", mode="min", factor=1 / 3, patience=config.plateau_patience
-        ),
         keras.callbacks.EarlyStopping(
             monitor="val_nll",
             mode="min",
             patience=config.early_stopping_patience,
             restore_best_weights=True,
-            start_from_epoch=config.warm_up_epochs,
+            start_from_epoch=first,
         ),
     ]
+    if config.schedule == "plateau":
+        callbacks.append(
+            ReduceLROnPlateau(
+                start_from_epoch=first,
+                monitor="val_nll",
+                mode="min",
+                factor=0.3,
+                patience=config.plateau_patience,
+            )
+        )
+    return callbacks
 
 
 def fit_model(

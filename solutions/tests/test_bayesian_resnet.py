@@ -86,7 +86,9 @@ def test_reported_loss_is_nll_plus_kl(ten_images):
 def test_two_epochs_on_ten_images_lower_the_loss(ten_images, estimator):
     keras.utils.set_random_seed(0)
     model = resnet.build_model(dataclasses.replace(TINY, estimator=estimator))
-    config = resnet.TrainingConfig(epochs=2, batch_size=5, learning_rate=3e-3, warm_up_epochs=0)
+    config = resnet.TrainingConfig(
+        epochs=2, batch_size=5, learning_rate=3e-3, schedule="plateau", warm_up_epochs=0
+    )
     resnet.compile_model(model, config)
     before = model.evaluate(dataset(ten_images), verbose=0, return_dict=True)
     # The same ten images every step, ten times an epoch.
@@ -100,15 +102,51 @@ def test_two_epochs_on_ten_images_lower_the_loss(ten_images, estimator):
 
 
 def test_learning_is_judged_by_validation_nll():
-    model = resnet.build_model(CONFIG)
-    config = resnet.TrainingConfig()
+    model = resnet.build_model(TINY)
+    config = resnet.TrainingConfig(schedule="plateau")
     by_type = {type(c): c for c in resnet.training_callbacks(model, config)}
     stopping = by_type[keras.callbacks.EarlyStopping]
-    plateau = by_type[keras.callbacks.ReduceLROnPlateau]
+    plateau = by_type[resnet.ReduceLROnPlateau]
     assert (stopping.monitor, stopping.patience) == ("val_nll", 7)
     assert stopping.restore_best_weights
     assert (plateau.monitor, plateau.patience) == ("val_nll", 3)
     assert by_type[layers.KLWarmUp].kl_scale is model.kl_scale
+
+
+def test_cosine_falls_to_zero_over_the_training_and_nothing_else_lowers_it():
+    model = resnet.build_model(TINY)
+    config = resnet.TrainingConfig(epochs=30, batch_size=4, schedule="cosine")
+    resnet.compile_model(model, config)
+    rate = model.optimizer._learning_rate
+    n_steps = 3 * 30  # ten examples in batches of four: three steps an epoch
+    np.testing.assert_allclose(rate(0), config.learning_rate, rtol=1e-6)
+    np.testing.assert_allclose(rate(n_steps / 2), config.learning_rate / 2, rtol=1e-5)
+    np.testing.assert_allclose(rate(n_steps), 0.0, atol=1e-9)
+    callbacks = resnet.training_callbacks(model, config)
+    assert not any(isinstance(c, keras.callbacks.ReduceLROnPlateau) for c in callbacks)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "epochs", "first"), [("cosine", 45, 30), ("cosine", 6, 5), ("plateau", 45, 5)]
+)
+def test_validation_decides_nothing_before_warm_up_or_annealing(schedule, epochs, first):
+    config = resnet.TrainingConfig(epochs=epochs, schedule=schedule, warm_up_epochs=5)
+    assert config.first_watched_epoch == first
+
+
+def test_plateau_forgets_the_warm_up():
+    plateau = resnet.ReduceLROnPlateau(
+        start_from_epoch=5, monitor="val_nll", mode="min", factor=0.3, patience=3
+    )
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0), loss="mse")
+    plateau.set_model(model)
+    plateau.on_train_begin()
+    rates = []
+    for epoch, val_nll in enumerate([0.1, 0.5, 0.5, 0.5, 0.5, 0.4, 0.41, 0.42, 0.43]):
+        plateau.on_epoch_end(epoch, {"val_nll": val_nll})
+        rates.append(float(model.optimizer.learning_rate))
+    np.testing.assert_allclose(rates, [1.0] * 8 + [0.3], rtol=1e-6)
 
 
 def test_stops_early_and_keeps_the_best_epoch(ten_images):
@@ -117,7 +155,12 @@ def test_stops_early_and_keeps_the_best_epoch(ten_images):
     images, targets = ten_images
     model = resnet.build_model(TINY)
     config = resnet.TrainingConfig(
-        epochs=12, batch_size=5, learning_rate=3e-3, warm_up_epochs=0, early_stopping_patience=2
+        epochs=12,
+        batch_size=5,
+        learning_rate=3e-3,
+        schedule="plateau",
+        warm_up_epochs=0,
+        early_stopping_patience=2,
     )
     resnet.compile_model(model, config)
     history = resnet.fit_model(
