@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +30,33 @@ INTERRUPTED = 128 + signal.SIGINT  # what a shell reports for a program that Ctr
 
 
 @app.callback()
-def quiet_tensorflow() -> None:
-    """Keep TensorFlow's remarks on processors and plugins off the screen; errors still show."""
+def bayescnn() -> None:
+    """Hold no state: the commands stand alone."""
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow without its remarks on processors and drivers; shown if the import fails.
+
+    Part of them is printed before any logging level counts, so stderr itself is held back.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held_back:
+        stderr = os.dup(2)
+        os.dup2(held_back.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            import bayescnn.train  # noqa: F401
+
+            tf.config.list_physical_devices()  # the search for GPUs has remarks of its own
+        except BaseException:
+            held_back.seek(0)
+            os.write(stderr, held_back.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 def fail(message: str, exit_code: int) -> NoReturn:
@@ -43,14 +68,17 @@ def fail(message: str, exit_code: int) -> NoReturn:
 @contextmanager
 def clear_errors() -> Iterator[None]:
     """Turn errors that the user can put right into one message and an exit code."""
-    from bayescnn.chest_xrays import WeightsError, XrayError
     from bayescnn.run_directory import RunError
 
     try:
         yield
     except RunError as error:
         fail(str(error), error.exit_code)
-    except (XrayError, WeightsError) as error:
+    except ValueError as error:
+        from bayescnn.chest_xrays import WeightsError, XrayError
+
+        if not isinstance(error, (WeightsError, XrayError)):
+            raise
         fail(str(error), 1)
     except MemoryError:
         fail("out of memory; try a smaller --size", 1)
@@ -67,36 +95,31 @@ def train(
         str | None,
         typer.Option(
             help="Folder of class folders, .npz file, 'phantom' (synthetic) or 'pneumoniamnist' "
-            "(fetched). [default: phantom]",
-            show_default=False,
+            "(fetched).",
+            show_default="phantom",
         ),
     ] = None,
     backbone: Annotated[
         str | None,
         typer.Option(
-            help="'stem' (small, trained along) or 'densenet121' (frozen). [default: stem]",
-            show_default=False,
+            help="'stem' (small, trained along) or 'densenet121' (frozen).", show_default="stem"
         ),
     ] = None,
     weights: Annotated[
         str | None,
         typer.Option(
-            help="Of DenseNet121: 'imagenet' (fetched) or a file. [default: imagenet]",
-            show_default=False,
+            help="Of DenseNet121: 'imagenet' (fetched) or a file.", show_default="imagenet"
         ),
     ] = None,
     size: Annotated[
         int | None,
-        typer.Option(
-            help="Side of the images, pixels. [default: 64; densenet121: 224]", show_default=False
-        ),
+        typer.Option(help="Side of the images, pixels.", show_default="64, with densenet121 224"),
     ] = None,
     epochs: Annotated[
-        int | None, typer.Option(help="At most so many. [default: 40]", show_default=False)
+        int | None, typer.Option(help="At most so many.", show_default="the recipe's")
     ] = None,
     seed: Annotated[
-        int | None,
-        typer.Option(help="Of everything that is random. [default: 0]", show_default=False),
+        int | None, typer.Option(help="Of everything that is random.", show_default="0")
     ] = None,
     strategy: Annotated[
         str,
@@ -106,10 +129,7 @@ def train(
     ] = "auto",
     out: Annotated[
         Path | None,
-        typer.Option(
-            help="Folder for the results. [default: runs/ and the name of the data]",
-            show_default=False,
-        ),
+        typer.Option(help="Folder for the results.", show_default="runs/ and the name of the data"),
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with the run in --out; needs no other option.")
@@ -125,18 +145,21 @@ def train(
         "seed": seed,
     }
     out = out or Path("runs") / Path(data or "phantom").stem.replace(":", "-")
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(os.getpid(), signal.SIGINT))
+    # A scheduler that takes the machine back says so with SIGTERM: stop as with Ctrl-C.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with clear_errors():
             _train({k: v for k, v in given.items() if v is not None}, strategy, out, resume)
     except KeyboardInterrupt:
         _interrupted(out)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _train(given: dict[str, Any], strategy: str, out: Path, resume: bool) -> None:
     """Work out the configuration, from the options or the run to resume, and carry it out."""
     from bayescnn import run_directory
-    from bayescnn.run_directory import METRICS, RunError, UsageError
+    from bayescnn.run_directory import CONFIG, METRICS, RunConfig, RunError, UsageError
 
     console = Console()
     worker = _worker_index()
@@ -160,17 +183,19 @@ def _train(given: dict[str, Any], strategy: str, out: Path, resume: bool) -> Non
             return
     else:
         densenet = given.get("backbone") == "densenet121"
-        asked = {"data": "phantom", "size": 224 if densenet else 64, **given}
+        asked = {"data": "phantom", "size": 224 if densenet else RunConfig.size, **given}
         if densenet:
             asked.setdefault("weights", "imagenet")
-
-    from bayescnn.train import RunConfig
-    from bayescnn.train import train as run
 
     try:
         config = RunConfig(**asked)
     except TypeError as error:
-        raise RunError(f"{out / run_directory.CONFIG}: does not describe a run") from error
+        raise RunError(f"{out / CONFIG}: does not describe a run") from error
+    if strategy not in ("auto", "mirrored", "multiworker"):
+        raise UsageError(f"--strategy {strategy}: give auto, mirrored or multiworker")
+    import_tensorflow()
+    from bayescnn.train import train as run
+
     metrics = run(config, out, console, strategy)
     if metrics is not None:
         _show_metrics(console, metrics, out)
@@ -229,6 +254,7 @@ def predict(
 ) -> None:
     """Predict X-rays, each with its 95 % interval and what makes the model unsure."""
     with clear_errors():
+        import_tensorflow()
         from bayescnn.evaluation import predict_images
 
         predictions, problems = predict_images(model, images)

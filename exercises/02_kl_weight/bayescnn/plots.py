@@ -188,6 +188,164 @@ def augmentation_uncertainty(
     return figure
 
 
+# --- Posteriors, priors and the KL weight (topics 01 to 04) ---------------------------------------
+
+
+def kl_weight_sweep(
+    variances: np.ndarray, labels: Sequence[str], exact: Sequence[float | None] | None = None
+) -> Figure:
+    """Draws how wide the posterior is after each epoch, one line per KL weight.
+
+    Args:
+        variances: mean posterior variance (n_weights, n_epochs), from `sweep_kl_weights`.
+        labels: the KL weights in words, such as "0.5/N", in the order of the rows.
+        exact: mean variance of the exact posterior at each weight, drawn dashed; None for none.
+    """
+    figure, (axes,) = _run_figure(7, 4)
+    n_epochs = variances.shape[1]
+    colours = (GREY, SKY, BLUE, GREEN, RED, PURPLE)
+    for i, (curve, label) in enumerate(zip(variances, labels, strict=True)):
+        colour = colours[i % len(colours)]
+        axes.semilogy(np.arange(1, n_epochs + 1), curve, color=colour)
+        axes.annotate(
+            label,
+            (n_epochs, curve[-1]),
+            (5, 0),
+            textcoords="offset points",
+            color=colour,
+            fontsize=9,
+            va="center",
+        )
+        level = None if exact is None else exact[i]
+        if level is not None:
+            axes.hlines(level, 1, n_epochs, color=colour, linestyle="--", linewidth=0.8)
+    axes.set(xlabel="epoch", ylabel="mean posterior variance", xlim=(1, 1.1 * n_epochs))
+    return figure
+
+
+def prior_gallery(
+    grid: np.ndarray,
+    densities: Mapping[str, np.ndarray],
+    observations: np.ndarray,
+    shrunk: Mapping[str, np.ndarray],
+) -> Figure:
+    """Draws each prior's density, and what it makes of a noisy observation of a weight.
+
+    Args:
+        grid: weights w (m,).
+        densities: name to density p(w) on the grid (m,).
+        observations: observed values x (k,).
+        shrunk: name to posterior mean E[w | x] (k,), from `shrinkage_curve`.
+
+    Returns:
+        Densities above, with a logarithmic axis that shows the tails, shrinkage below; the dotted
+        line is no shrinkage at all.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(2.1 * len(densities), 4.4), layout="constrained")
+        rows = figure.subplots(2, len(densities), sharex="row", sharey="row", squeeze=False)
+    for top, bottom, name in zip(*rows, densities, strict=True):
+        top.semilogy(grid, densities[name], color=BLUE)
+        top.fill_between(grid, 1e-9, densities[name], color=SKY, alpha=0.3)
+        top.set(title=name, xlabel="weight w", ylim=(1e-5, 20))
+        bottom.plot(observations, observations, color=GREY, linestyle=":")
+        bottom.plot(observations, shrunk[name], color=RED)
+        bottom.set(xlabel="observed x")
+    rows[0][0].set_ylabel("density p(w)")
+    rows[1][0].set_ylabel("posterior mean E[w | x]")
+    return figure
+
+
+def covariance_ellipses(
+    mean: np.ndarray, covariances: Mapping[str, np.ndarray], names: tuple[str, str] = ("w₁", "w₂")
+) -> Figure:
+    """Draws two-dimensional Gaussians with one mean as the ellipses that hold 95 % of each.
+
+    Args:
+        mean: (2,).
+        covariances: label to covariance (2, 2), such as the exact posterior's and the diagonal
+            ones of both mean-field fits. The first is filled.
+        names: of the two weights.
+    """
+    figure, (axes,) = _run_figure(6.6, 4.2)
+    angle = np.linspace(0, 2 * np.pi, 200)
+    # 5.991 is the 95 % quantile of chi-squared with two degrees of freedom.
+    circle = np.sqrt(5.991) * np.stack([np.cos(angle), np.sin(angle)])
+    for i, (label, covariance) in enumerate(covariances.items()):
+        x, y = mean[:, None] + np.linalg.cholesky(covariance) @ circle
+        if i == 0:
+            axes.fill(x, y, color=SKY, alpha=0.35, label=label)
+        else:
+            axes.plot(x, y, color=(RED, ORANGE, GREEN, PURPLE)[(i - 1) % 4], label=label)
+    axes.plot(*mean, "+", color="black")
+    axes.set(xlabel=names[0], ylabel=names[1])
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def q_against_p(grid: np.ndarray, p: np.ndarray, fits: Mapping[str, np.ndarray]) -> Figure:
+    """Draws a density p and the Gaussians q that are nearest to it by one KL or the other.
+
+    Args:
+        grid: points on the line (m,).
+        p: density of p (m,).
+        fits: label to density of q (m,), found by `best_normal`.
+    """
+    figure, (axes,) = _run_figure(7, 3.8)
+    axes.fill_between(grid, p, color=GREY, alpha=0.25, label="p")
+    styles = zip((RED, BLUE, ORANGE, GREEN), ("-", "--", "-.", ":"), strict=True)
+    for (label, density), (colour, line) in zip(fits.items(), styles, strict=False):
+        axes.plot(grid, density, color=colour, linestyle=line, label=label)
+    axes.set(xlabel="w", ylabel="density", ylim=(0, None))
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def posterior_comparison(
+    losses: np.ndarray,
+    exact_loc: np.ndarray,
+    exact_scale: np.ndarray,
+    loc: np.ndarray,
+    scale: np.ndarray,
+    names: Sequence[str],
+) -> Figure:
+    """Draws the loss of Bayes by Backprop and, per weight, its posterior against the exact one.
+
+    Args:
+        losses: loss per step (n_steps,), nats per example.
+        exact_loc: means of the exact posterior (n,).
+        exact_scale: standard deviations of the exact posterior (n,).
+        loc: means of the fitted posterior (n,).
+        scale: standard deviations of the fitted posterior (n,).
+        names: of the n weights.
+
+    Returns:
+        Left the loss, then one panel per weight with both marginal densities.
+    """
+    figure, axes = _run_figure(2.8 * (1 + len(names)), 3.2, 1 + len(names))
+    axes[0].plot(np.arange(1, len(losses) + 1), losses, linewidth=0.8)
+    axes[0].set(xlabel="step", ylabel="negative ELBO / N (nats)", title="Loss")
+    for i, (ax, name) in enumerate(zip(axes[1:], names, strict=True)):
+        ax.sharey(axes[1])
+        reach = 4 * max(exact_scale[i], scale[i])
+        w = np.linspace(exact_loc[i] - reach, exact_loc[i] + reach, 300)
+        for label, m, s in (
+            ("exact", exact_loc[i], exact_scale[i]),
+            ("Bayes by Backprop", loc[i], scale[i]),
+        ):
+            density = np.exp(-0.5 * ((w - m) / s) ** 2) / (s * np.sqrt(2 * np.pi))
+            if label == "exact":
+                ax.fill_between(w, density, color=GREY, alpha=0.3, label=label)
+            else:
+                ax.plot(w, density, color=BLUE, label=label)
+        ax.set(xlabel=name, ylim=(0, None))
+    axes[1].set_ylabel("density")
+    figure.legend(
+        *axes[1].get_legend_handles_labels(), loc="outside lower right", frameon=False, ncols=2
+    )
+    return figure
+
+
 # --- Chest X-rays (topic 06) ----------------------------------------------------------------------
 
 

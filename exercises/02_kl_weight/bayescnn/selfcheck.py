@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import logging
 import os
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -96,13 +97,16 @@ def _quiet() -> Iterator[None]:
     TensorFlow's C++ code writes to the process' file descriptor 2, past Python's ``sys.stderr``;
     stock nbgrader gives 0 points to a test that wrote there.
     """
+    logged = logging.root.manager.disable
     saved = os.dup(2)
     null = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(null, 2)
+        logging.disable(logging.CRITICAL)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
     finally:
+        logging.disable(logged)
         os.dup2(saved, 2)
         os.close(saved)
         os.close(null)
