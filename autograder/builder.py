@@ -135,6 +135,7 @@ def _build_cell(cell: NotebookNode, topic: str, library: str, position: int) -> 
             [
                 import_source(library),
                 "",
+                "%matplotlib inline",
                 "from bayescnn import plots",
                 "from bayescnn.selfcheck import SelfCheck",
                 "",
