@@ -7,11 +7,12 @@ import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
-from bayescnn import kl_weight, priors
-from bayescnn.variational_bayes import kl_normal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Lasso, Ridge
+
+from bayescnn import kl_weight, priors
+from bayescnn.variational_bayes import kl_normal
 
 tfd = tfp.distributions
 WEIGHTS = np.array([-4.0, -0.7, -0.02, 0.1, 1.3, 9.0], "float32")

@@ -6,10 +6,11 @@ import scipy.integrate
 import scipy.stats
 import tensorflow as tf
 import tensorflow_probability as tfp
-from bayescnn import variational_bayes as vb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
+
+from bayescnn import variational_bayes as vb
 
 tfd = tfp.distributions
 
