@@ -46,8 +46,9 @@ COUNTERS = ("wait", "best", "best_epoch", "cooldown_counter", "stopped_epoch")
 
 
 def _optimizer_variables(model: keras.Model) -> list[tf.Variable]:
-    """The optimizer's state; Keras does not count the learning rate among it, the plateau does."""
-    return [*model.optimizer.variables, model.optimizer.learning_rate]
+    """The optimizer's state, and the learning rate, unless that follows from the step."""
+    rate = model.optimizer.learning_rate  # no part of `variables`, though the plateau changes it
+    return [*model.optimizer.variables, *([rate] if isinstance(rate, tf.Variable) else [])]
 
 
 class EpochSaver(keras.callbacks.Callback):

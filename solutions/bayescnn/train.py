@@ -21,6 +21,7 @@ from rich.console import Console
 
 from bayescnn import chest_xrays, evaluation, plots, run_directory, uncertainty
 from bayescnn.bayesian_resnet import (
+    SCHEDULE_FOR,
     ModelConfig,
     TrainingConfig,
     build_model,
@@ -229,7 +230,7 @@ def train(
     strategy = make_strategy(strategy_name)
     chief = is_chief(strategy)
     data, sealed = load_data(config)
-    training = TrainingConfig()
+    training = TrainingConfig(schedule=SCHEDULE_FOR[config.backbone])
     if config.epochs is not None:
         training = replace(training, epochs=config.epochs)
     model_config, contents = configure(config, data, training)

@@ -5,13 +5,14 @@ import pytest
 import tensorflow as tf
 import tensorflow_probability as tfp
 import tf_keras as keras
-from bayescnn import uncertainty as unc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy import stats
 from scipy.integrate import trapezoid
 from sklearn import metrics as sk
+
+from bayescnn import uncertainty as unc
 
 LAW = settings(deadline=None, max_examples=50)
 
@@ -260,13 +261,27 @@ def test_bootstrap_by_patient_is_wider_when_a_patients_images_are_copies():
 # --- decisions ------------------------------------------------------------------------------
 
 
-def test_threshold_maximises_balanced_accuracy():
+def test_threshold_is_nearest_to_one_half_within_one_standard_error_of_the_best():
     rng = np.random.default_rng(0)
     y = (rng.uniform(size=300) < 0.8).astype(int)
     p = np.clip(0.6 + 0.15 * y + 0.1 * rng.normal(size=300), 0, 1)
+
+    def score(t):
+        return sk.balanced_accuracy_score(y, p >= t)
+
+    grid = np.linspace(0, 1, 2001)
+    best = max(grid, key=score)
+    sensitivity, specificity = (p >= best)[y == 1].mean(), (p < best)[y == 0].mean()
+    error = 0.5 * np.sqrt(
+        sensitivity * (1 - sensitivity) / (y == 1).sum()
+        + specificity * (1 - specificity) / (y == 0).sum()
+    )
     t = unc.choose_threshold(p, y)
-    scores = [sk.balanced_accuracy_score(y, p >= c) for c in np.linspace(0, 1, 1001)]
-    assert sk.balanced_accuracy_score(y, p >= t) >= max(scores) - 1e-12
+    assert score(best) - error - 1e-9 <= score(t)
+    # All of the grid that lies nearer to 0.5 is worse than that (p >= t jumps at the data).
+    nearer = grid[np.abs(grid - 0.5) < abs(t - 0.5) - 5e-3]
+    assert len(nearer) and max(map(score, nearer)) < score(best) - error
+    assert 0.55 < t < best
 
 
 def test_threshold_prefers_one_half_and_then_what_is_nearest():
