@@ -75,7 +75,7 @@ class TrainingConfig:
     whenever validation stops getting better ("plateau"). A stem trained from scratch on augmented
     images needs the first: its validation nll jumps so much while the rate is high that a patience
     of 3 ends the training half done. Early stopping watches from where that is over: from the last
-    third of a cosine, or from the end of the KL's warm-up.
+    quarter of a cosine, or from the end of the KL's warm-up.
 
     Attributes:
         epochs: at most so many.
@@ -89,7 +89,7 @@ class TrainingConfig:
         early_stopping_patience: epochs without a better validation nll before training stops.
     """
 
-    epochs: int = 45
+    epochs: int = 60
     batch_size: int = 64
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
@@ -102,7 +102,7 @@ class TrainingConfig:
     @property
     def first_watched_epoch(self) -> int:
         """The epoch, from 0, from which validation decides what to keep and when to stop."""
-        annealed = 2 * self.epochs // 3 if self.schedule == "cosine" else 0
+        annealed = 3 * self.epochs // 4 if self.schedule == "cosine" else 0
         return max(self.warm_up_epochs, annealed)
 
 
