@@ -49,7 +49,7 @@ book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet
 
 picture: build/demo/model/metrics.json  ## take the README's picture from the demonstration's run
-	cp build/demo/model/intervals.png book/_static/sure-and-unsure.png
+	cp build/demo/model/sure_and_unsure.png book/_static/sure-and-unsure.png
 
 lock: env  ## resolve the dependencies of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --generate-hashes --all-extras \
