@@ -233,15 +233,19 @@ def _rounded(value: Any) -> Any:
     return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
-def build_source(topic: str) -> Path:
+def build_source(topic: str, source: Path = SOURCE) -> Path:
     """Write a topic's source folder: notebook, the modules that students receive, self-checks.
 
+    Args:
+        topic: the assignment.
+        source: the folder of all assignments' sources.
+
     Returns:
-        ``build/source/NN_topic``, made anew.
+        ``source/NN_topic``, made anew.
     """
     notebook = source_notebook(topic)
     data = self_check_data(topic)
-    folder = SOURCE / topic
+    folder = source / topic
     shutil.rmtree(folder, ignore_errors=True)
     package = folder / "bayescnn"
     (package / "selfchecks").mkdir(parents=True)

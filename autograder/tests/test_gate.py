@@ -20,15 +20,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell
 from nbgrader.api import Gradebook
 
 from autograder.builder import SOURCE, build_source
 from autograder.checks import checks_of
 from autograder.course import Course
 from autograder.sample import filled, model_answers
+from autograder.tests.notebooks import NOISE, after
 from autograder.topics import ROOT
 from autograder.variants import variants_of
+
+# The class is graded within the first test that asks for it.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 TOPIC = "02_kl_weight"
 CHECKS = checks_of(TOPIC)
@@ -127,19 +130,6 @@ ATTACKS = {
         bayescnn.selfcheck.plain = lambda value: True
     """,
 }
-NOISE = """
-import os, sys, warnings
-warnings.warn("a remark")
-print("honest noise", file=sys.stderr)
-os.write(2, b"honest noise, deeper\\n")
-import logging; logging.warning("and more")
-_count = parameter_count
-def parameter_count(n_features, n_units):
-    print("counting", file=sys.stderr)
-    os.write(2, b"counting\\n")
-    warnings.warn("still counting")
-    return _count(n_features, n_units)
-"""
 
 
 def variants(right: bool) -> dict[str, list[str]]:
@@ -147,13 +137,6 @@ def variants(right: bool) -> dict[str, list[str]]:
     return {
         name: [v.source for v in variants_of(TOPIC, name) if v.right == right] for name in CHECKS
     }
-
-
-def after(notebook: nbformat.NotebookNode, grade_id: str, source: str) -> nbformat.NotebookNode:
-    """Insert a student's own cell behind one of the assignment's."""
-    ids = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
-    notebook.cells.insert(ids.index(grade_id) + 1, new_code_cell(source))
-    return notebook
 
 
 def wrong_ones() -> list:
@@ -363,37 +346,3 @@ def test_source_notebook_is_stock_nbgrader(source: Path) -> None:
     text = json.dumps(notebook)
     for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
         assert marker in text
-
-
-@pytest.mark.slow
-def test_stock_configuration_grades_too(source: Path, tmp_path: Path) -> None:
-    """Without our engine the hidden cells run probe and judge together, in the kernel."""
-    config = tmp_path / "nbgrader_config.py"
-    config.write_text(
-        "c = get_config()\n"
-        "c.CourseDirectory.course_id = 'stock'\n"
-        f"c.CourseDirectory.root = {str(tmp_path)!r}\n"
-        "c.Execute.timeout = 120\n"
-    )
-
-    def nbgrader(*words: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *words],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
-
-    stock = Course(tmp_path)
-    (tmp_path / "source").mkdir()
-    (tmp_path / "source" / TOPIC).symlink_to(source)
-    nbgrader("generate_assignment", TOPIC, "--create")
-    noisy = after(filled(TOPIC, model_answers(TOPIC)), "parameter_count", NOISE)
-    stock.submit("reference", TOPIC, noisy)
-    stock.submit("stub", TOPIC, filled(TOPIC, {}))
-    nbgrader("autograde", TOPIC, "--create")
-    table: dict[str, float] = {}
-    for score in stock.scores(TOPIC):
-        table[score.student] = table.get(score.student, 0.0) + score.points
-    assert table == {"reference": 90.0, "stub": 0.0}
