@@ -27,7 +27,7 @@ def duration(seconds: float) -> str:
 
 def loss_parts(logs: Mapping[str, float]) -> str:
     """Format the loss with its two parts, likelihood and KL, in nats per example."""
-    return f"loss {logs['loss']:.3f} = nll {logs['nll']:.3f} + kl {logs['kl']:.3f}"
+    return f"loss {logs['loss']:.3f} (nll {logs['nll']:.3f}, kl {logs['kl']:.3f})"
 
 
 class TrainingProgress(keras.callbacks.Callback):

@@ -433,7 +433,7 @@ def test_progress_shows_likelihood_kl_and_time_left(terminal):
     callback.on_train_end()
     callback.close()  # as after an interruption
     text = screen.getvalue()
-    assert "epoch 4/4  loss 0.500 = nll 0.300 + kl 0.200" in text
+    assert "epoch 4/4  loss 0.500 (nll 0.300, kl 0.200)" in text
     assert "left" in text and ("━" in text) == terminal
     if terminal:
         assert "8/8" in text
