@@ -80,7 +80,7 @@ def load_data(config: RunConfig) -> tuple[LearningData, SealedSplit]:
 def datasets(
     config: RunConfig, data: LearningData, batch_size: int, seed: int
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
-    """Batches for training (shuffled, and augmented where the model sees pixels) and validation.
+    """Batches for training (classes in balance, pixels augmented) and for validation.
 
     Args:
         config: the run's.
@@ -96,12 +96,12 @@ def datasets(
     for split, learn in ((data.train, True), (data.val, False)):
         if config.backbone == "stem":
             dataset = chest_xrays.image_dataset(
-                split, batch_size, n_classes=2, augment=learn, shuffle=learn, seed=seed
+                split, batch_size, n_classes=2, augment=learn, balanced=learn, seed=seed
             )
         else:
             features = model_inputs(split.images, config.backbone, config.weights, cache_dir())
             dataset = chest_xrays.feature_dataset(
-                features, split.labels, batch_size, n_classes=2, shuffle=learn, seed=seed
+                features, split.labels, batch_size, n_classes=2, balanced=learn, seed=seed
             )
         both.append(sharded(dataset))
     return both[0], both[1]

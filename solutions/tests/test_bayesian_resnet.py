@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 import tf_keras as keras
+
 from bayescnn import bayesian_resnet as resnet
 from bayescnn import layers
 

@@ -6,10 +6,11 @@ import dataclasses
 
 import numpy as np
 import pytest
-from bayescnn import phantom
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+
+from bayescnn import phantom
 
 
 def one_image_per_patient(n: int, seed: int) -> phantom.PhantomParameters:

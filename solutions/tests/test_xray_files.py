@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+
 from bayescnn import xray_files
 from bayescnn.xray_files import XrayError, fetch_pneumoniamnist, load_npz, read_image, read_images
-from PIL import Image
 
 # A picture with all greys, smooth so that JPEG keeps it to within a few grey levels.
 RAMP = np.add.outer(np.arange(64), np.arange(64)).astype(np.uint8) * 2
