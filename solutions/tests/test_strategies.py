@@ -56,51 +56,48 @@ def cluster_of_two():
 
 
 @pytest.fixture(scope="module")
-def single(tmp_path_factory):
-    out = tmp_path_factory.mktemp("single") / "result.json"
-    finish(start([SCRIPT, "single", out]))
-    result = json.loads(out.read_text())
-    assert result["replicas"] == 1
-    return result
+def devices(tmp_path_factory):
+    """The results of one device and of two."""
+    out = tmp_path_factory.mktemp("devices") / "result.json"
+    finish(start([SCRIPT, "devices", out]))
+    return json.loads(out.read_text())
 
 
 def assert_same(result, single):
     """Float tolerance.
 
     Sums of 16 examples are associated differently, a relative 1e-7 a step, which a dozen steps of
-    Adam (whose normalised steps magnify the rounding of small gradients) raise to about 1e-4. A
-    KL divided twice or not at all by the replicas would be wrong by a factor of two.
+    Adam (whose normalised steps magnify the rounding of small gradients) raise; 1e-6 was seen. A
+    KL divided twice or not at all by the replicas would be wrong by a factor of two. Validation
+    differs by 3e-4: Keras' moving variance is the unbiased one on a single device, the biased one
+    over several.
     """
+    assert (single["replicas"], result["replicas"]) == (1, 2)
     assert result["kl_at_start"] == pytest.approx(single["kl_at_start"], rel=1e-6)
     assert result["kl_at_end"] == pytest.approx(single["kl_at_end"], rel=1e-5)
-    np.testing.assert_allclose(result["kl"], single["kl"], rtol=1e-5)
-    for key in ("loss", "nll", "val_loss", "val_nll"):
-        np.testing.assert_allclose(result[key], single[key], rtol=2e-3, atol=2e-3, err_msg=key)
-    # The first epoch begins with the same weights: there is little to be magnified yet.
-    np.testing.assert_allclose(result["nll"][0], single["nll"][0], rtol=2e-4)
+    for key in ("loss", "nll", "kl"):
+        np.testing.assert_allclose(result[key], single[key], rtol=1e-4, err_msg=key)
+    for key in ("val_loss", "val_nll"):
+        np.testing.assert_allclose(result[key], single[key], rtol=3e-3, err_msg=key)
+    assert single["kl"][-1] > 100 * single["nll"][-1]  # the KL did take part
 
 
 @pytest.mark.slow
-def test_two_devices_equal_one(tmp_path, single):
-    finish(start([SCRIPT, "mirrored", tmp_path / "result.json"]))
-    result = json.loads((tmp_path / "result.json").read_text())
-    assert result["replicas"] == 2
-    assert_same(result, single)
+def test_two_devices_equal_one(devices):
+    assert_same(devices["two"], devices["one"])
 
 
 @pytest.mark.slow
-def test_two_workers_equal_one_device(tmp_path, single):
+def test_two_workers_equal_one_device(tmp_path, devices):
     outs = [tmp_path / "chief.json", tmp_path / "worker.json"]
     finish(
         *(
-            start([SCRIPT, "multiworker", out], tf_config)
+            start([SCRIPT, "workers", out], tf_config)
             for out, tf_config in zip(outs, cluster_of_two(), strict=True)
         )
     )
     assert not outs[1].exists()
-    result = json.loads(outs[0].read_text())
-    assert result["replicas"] == 2
-    assert_same(result, single)
+    assert_same(json.loads(outs[0].read_text()), devices["one"])
 
 
 @pytest.mark.slow
