@@ -42,8 +42,9 @@ lint: env  ## check style, types and that derived files are fresh
 exercises: env  ## rebuild exercises/ from solutions/
 	$(BIN)/autograder release
 
-mutants: env  ## test the tests: right and wrong variants of every answer
+mutants: env  ## test the tests: right and wrong variants, and 200 draws of every check
 	$(BIN)/autograder mutants
+	$(BIN)/python -m pytest -m exhaustive autograder/tests
 
 book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet

@@ -21,6 +21,12 @@ class GradingError(RuntimeError):
     """An nbgrader command failed; carries what it said."""
 
 
+def environment() -> dict[str, str]:
+    """The variables to run Jupyter's programs with: they call each other by name (alembic)."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "2"}
+
+
 @dataclass(frozen=True)
 class Score:
     """What one student earned for one question."""
@@ -78,12 +84,7 @@ class Course:
             cwd=CONFIG_FOLDER,
             capture_output=True,
             text=True,
-            # nbgrader calls programs of its environment, such as alembic, by name.
-            env={
-                **os.environ,
-                "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-            },
+            env=environment(),
         )
         if run.returncode != 0:
             raise GradingError(f"nbgrader {command} {topic} failed:\n{run.stdout}{run.stderr}")

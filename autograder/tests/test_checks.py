@@ -65,7 +65,7 @@ def test_variant_earns_what_it_should(variant: Variant) -> None:
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1])
 @pytest.mark.parametrize("variant", [v for v in VARIANTS if v.function in SLOW], ids=title)
 def test_slow_variant_earns_what_it_should(variant: Variant, seed: int) -> None:
     earns_what_it_should(variant, seed)
@@ -142,7 +142,8 @@ def test_reference_earns_everything(name: str) -> None:
     reference_earns_everything(name, range(20 if name not in SLOW else 3))
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize("name", CHECKS)
 def test_reference_earns_everything_on_many_inputs(name: str) -> None:
     reference_earns_everything(name, range(1000, 1200))

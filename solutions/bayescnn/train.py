@@ -26,6 +26,7 @@ from bayescnn.bayesian_resnet import (
     TrainingConfig,
     build_model,
     compile_model,
+    fit_model,
     training_callbacks,
 )
 from bayescnn.chest_xrays import Split
@@ -166,14 +167,7 @@ def learn(
         progress = TrainingProgress(console)
         callbacks = [*own, saver, *([progress] if chief else [])]
         try:
-            model.fit(
-                train,
-                validation_data=val,
-                epochs=training.epochs,
-                initial_epoch=saver.state.epoch,
-                callbacks=callbacks,
-                verbose=0,
-            )
+            fit_model(model, train, val, training, callbacks, initial_epoch=saver.state.epoch)
         finally:
             progress.close()
     return model.get_weights(), saver.state

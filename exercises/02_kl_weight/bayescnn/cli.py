@@ -49,6 +49,7 @@ def import_tensorflow() -> None:
 
             import bayescnn.train  # noqa: F401
 
+            tf.get_logger().setLevel("ERROR")  # its warnings speak to programmers
             tf.config.list_physical_devices()  # the search for GPUs has remarks of its own
         except BaseException:
             held_back.seek(0)

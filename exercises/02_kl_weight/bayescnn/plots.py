@@ -169,7 +169,7 @@ def augmentation_uncertainty(
     """Draws mean uncertainty and accuracy on test images that are altered more and more.
 
     Args:
-        strengths: (m,) 0 = the image as it is.
+        strengths: (m,) 0 = the image as it is; for instance how many times over it was augmented.
         aleatoric: mean over images (m,), nats.
         epistemic: mean over images (m,), nats.
         accuracy: (m,).
@@ -181,10 +181,12 @@ def augmentation_uncertainty(
     ax.stackplot(
         strengths, aleatoric, epistemic, labels=("aleatoric", "epistemic"), colors=(SKY, ORANGE)
     )
-    ax.set(xlabel="strength of augmentation", ylabel="mean entropy (nats)")
-    ax.legend(frameon=False, loc="upper left")
+    ax.set(xlabel="strength of augmentation", ylabel="mean entropy (nats)", xticks=strengths)
+    ax.legend(loc="lower left")
     right.plot(strengths, accuracy, "o-")
-    right.set(xlabel="strength of augmentation", ylabel="accuracy", ylim=(0, 1.02))
+    right.set(
+        xlabel="strength of augmentation", ylabel="accuracy", ylim=(0, 1.02), xticks=strengths
+    )
     return figure
 
 
