@@ -63,11 +63,16 @@ def judge(question: Question, answers: str | None) -> Verdict:
             result.get("answer"), plain(part.truth(question.inputs)), part.rtol, part.atol
         )
         points += part.points if right else 0.0
-        instead = f" Instead: {str(error)[:300]}" if error is not None else ""
+        instead = f" Instead: {_printable(error)}" if error is not None else ""
         mark = "✓" if right else "✗"
         earned = f"{part.points if right else 0:g} of {part.points:g}"
         messages.append(f"{mark} {part.expects} ({earned}){instead}")
     return Verdict(points, question.check.points, tuple(messages))
+
+
+def _printable(error: Any) -> str:
+    """Text of unknown origin, cut short and fit for a file: lone surrogates cannot be written."""
+    return str(error)[:300].encode("utf-8", "replace").decode("utf-8")
 
 
 def _read(answers: str | None, n_parts: int) -> list[Mapping[str, Any]]:

@@ -288,6 +288,12 @@ def test_an_endless_error_is_cut_short() -> None:
     assert all(len(m) < 600 for m in verdict_on([{"error": "x" * 100_000}] * N_PARTS).messages)
 
 
+def test_text_that_no_file_can_hold_is_replaced() -> None:
+    messages = verdict_on([{"error": "lone surrogate \ud800"}] * N_PARTS).messages
+    assert "lone surrogate ?" in messages[0]
+    "\n".join(messages).encode("utf-8")
+
+
 VECTOR, MATRIX = [0.5, 1.5, 2.5], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
 
 
