@@ -12,6 +12,7 @@ from rich.progress import track
 from rich.table import Table
 
 from autograder.topics import ROOT, TOPICS
+from bayescnn.cli import import_tensorflow
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -50,7 +51,9 @@ def release(topics: Topics = None) -> None:
     from autograder.builder import build_source
     from autograder.course import Course
 
-    for topic in track(_chosen(topics), "Releasing", console=console):
+    chosen = _chosen(topics)
+    import_tensorflow()
+    for topic in track(chosen, "Releasing", console=console):
         build_source(topic)
         # The gradebook of the real class is not touched: 'grade' enters assignments there.
         with tempfile.TemporaryDirectory() as folder:
@@ -89,6 +92,7 @@ def grade(
     try:
         if isolation == "bubblewrap":
             bubblewrap()
+        import_tensorflow()
         build_source(topic)
         course.generate_assignment(topic)
         for student in track(students, f"Grading {topic}", console=console):
@@ -150,7 +154,9 @@ def mutants(topics: Topics = None) -> None:
 
     table = Table("function", "variant", "should earn", "earned", "")
     false_accepts = false_rejects = 0
-    for topic in _chosen(topics):
+    chosen = _chosen(topics)
+    import_tensorflow()
+    for topic in chosen:
         for outcome in matrix(topic):
             false_accepts += outcome.verdict.points > outcome.expected
             false_rejects += outcome.verdict.points < outcome.expected
