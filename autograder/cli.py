@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,6 +13,9 @@ from rich.table import Table
 
 from autograder.topics import ROOT, TOPICS
 from bayescnn.cli import import_tensorflow
+
+if TYPE_CHECKING:
+    from autograder.course import Score
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -112,24 +115,23 @@ def grade(
     )
 
 
-def _show_scores(scores: Sequence) -> None:
-    """One row per student, one column per question."""
-    questions = list(dict.fromkeys(score.question for score in scores))
+def _show_scores(scores: Sequence[Score]) -> None:
+    """One row per student, one numbered column per question, and what the numbers mean."""
+    worth = {score.question: score.max_points for score in scores}
     table = Table("student", title="Points")
-    for question in questions:
-        table.add_column(question, justify="right", overflow="fold")
+    for number in range(1, len(worth) + 1):
+        table.add_column(str(number), justify="right")
     table.add_column("total", justify="right", style="bold")
     for student in dict.fromkeys(score.student for score in scores):
         own = {score.question: score for score in scores if score.student == student}
         cells = [
-            f"{own[q].points:g}{'*' if own[q].by_hand else ''} / {own[q].max_points:g}"
-            if q in own
-            else "–"
-            for q in questions
+            f"{own[q].points:g}{'*' if own[q].by_hand else ''}" if q in own else "–" for q in worth
         ]
         total = sum(score.points for score in own.values())
         table.add_row(student, *cells, f"{total:g}")
     console.print(table)
+    for number, (question, points) in enumerate(worth.items(), 1):
+        console.print(f"{number:3} {question} ({points:g})", highlight=False)
 
 
 @app.command()

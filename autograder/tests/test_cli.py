@@ -39,4 +39,5 @@ def test_demonstration_class(tmp_path: Path) -> None:
 def test_table_of_scores(capsys: pytest.CaptureFixture[str]) -> None:
     cli._show_scores([Score("ada", "make_prior", 12, 12, False), Score("ada", "why", 0, 10, True)])
     printed = capsys.readouterr().out
-    assert "12 / 12" in printed and "0* / 10" in printed
+    assert "12 │" in printed and "0* │" in printed
+    assert "1 make_prior (12)" in printed and "2 why (10)" in printed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import urllib.request
 from pathlib import Path
 
 import h5py
@@ -434,6 +435,8 @@ def test_imagenet_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         monkeypatch.delenv(name, raising=False)
     for name in ("http_proxy", "https_proxy", "HTTPS_PROXY"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody listens there
+    # urllib keeps the proxies of its first call for the life of the process.
+    monkeypatch.setattr(urllib.request, "_opener", None)
     with pytest.raises(WeightsError, match=r"--weights FILE.*--backbone stem"):
         cached_features(IMAGES, "imagenet", tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
