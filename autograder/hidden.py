@@ -11,19 +11,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from autograder.checks import checks_of
-from autograder.judge import ask, judge
+from autograder.judge import grade
 
 
 def points(topic: str, name: str, namespace: Mapping[str, Any]) -> float:
     """Probe and judge one function; the value is the cell's partial credit in nbgrader."""
-    import json
-
-    from bayescnn.selfcheck import answer_probes
-
-    question = ask(checks_of(topic)[name])
-    asked = json.loads(question.payload)
-    verdict = judge(
-        question, json.dumps(answer_probes(asked["probes"], asked["inputs"], namespace))
-    )
+    verdict = grade(checks_of(topic)[name], namespace)
     print("\n".join(verdict.messages))
     return verdict.points

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks import Check, Inputs
-from bayescnn.selfcheck import plain, same
+from bayescnn.selfcheck import answer_probes, plain, same
 
 MAX_ANSWER_BYTES = 1_000_000
 """Answers larger than this are not read: the largest honest one is a thousand times smaller."""
@@ -68,6 +68,19 @@ def judge(question: Question, answers: str | None) -> Verdict:
         earned = f"{part.points if right else 0:g} of {part.points:g}"
         messages.append(f"{mark} {part.expects} ({earned}){instead}")
     return Verdict(points, question.check.points, tuple(messages))
+
+
+def grade(check: Check, names: Mapping[str, Any], seed: int | None = None) -> Verdict:
+    """Probe and judge together, in this process: for trusted code, and for stock nbgrader.
+
+    Args:
+        check: what to ask.
+        names: the names of a notebook or a module.
+        seed: see `ask`.
+    """
+    question = ask(check, seed)
+    asked = json.loads(question.payload)
+    return judge(question, json.dumps(answer_probes(asked["probes"], asked["inputs"], names)))
 
 
 def _printable(error: Any) -> str:

@@ -9,17 +9,15 @@ all points; ``# %% wrong: …`` is a plausible mistake and must lose exactly the
 from __future__ import annotations
 
 import importlib
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from autograder.checks import Check, checks_of
-from autograder.judge import Verdict, ask, judge
+from autograder.checks import checks_of
+from autograder.judge import Verdict, grade
 from autograder.topics import module_name
-from bayescnn.selfcheck import answer_probes
 
 VARIANTS = Path(__file__).parent / "checks" / "variants"
 
@@ -78,13 +76,6 @@ def namespace(topic: str, variant: Variant | None = None) -> dict[str, Any]:
     if variant is not None:
         exec(compile(variant.source, f"<{variant.function}: {variant.title}>", "exec"), names)
     return names
-
-
-def grade(check: Check, names: dict[str, Any], seed: int | None = None) -> Verdict:
-    """Probe and judge in this process; for trusted code only."""
-    question = ask(check, seed)
-    asked = json.loads(question.payload)
-    return judge(question, json.dumps(answer_probes(asked["probes"], asked["inputs"], names)))
 
 
 @dataclass(frozen=True)

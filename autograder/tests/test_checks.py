@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autograder.checks import Check, checks_of
-from autograder.judge import MAX_ANSWER_BYTES, Question, Verdict, ask, judge
-from autograder.variants import Variant, grade, namespace, parse, variants_of
+from autograder.judge import MAX_ANSWER_BYTES, Question, Verdict, ask, grade, judge
+from autograder.variants import Variant, namespace, parse, variants_of
 from bayescnn.selfcheck import answer_probes, plain, same
 
 TOPIC = "02_kl_weight"
