@@ -1,10 +1,13 @@
-"""A kernel that can do nothing but compute: `SandboxProvisioner`.
+"""A kernel that starts at once and can do nothing but compute: `SandboxProvisioner`.
 
 Each kernel gets namespaces of its own (user, mount, pid, ipc, network, host name) from bubblewrap.
-It has no network. It sees the system and the Python environment read-only, an own ``/tmp``, and a
-private copy of the submission's folder; neither the gradebook, nor other submissions, nor the
-course's sources and checks exist for it. Its processes die with it. Messages travel over IPC
+It has no network. It sees the system and the Python environment read-only, and a copy of the
+submission's folder in memory of limited size; neither the gradebook, nor other submissions, nor
+the course's sources and checks exist for it. Its processes die with it. Messages travel over IPC
 sockets in a folder of its own.
+
+The kernel itself is forked from a warm process (``forkserver.py``) that has imported TensorFlow,
+and joins the sandbox that bubblewrap holds open for it.
 
 It is a kernel provisioner, Jupyter's own extension point, so any client of ``jupyter_client`` can
 use it; see https://jupyter-client.readthedocs.io/en/stable/provisioning.html.
@@ -12,35 +15,45 @@ use it; see https://jupyter-client.readthedocs.io/en/stable/provisioning.html.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
+import functools
+import json
 import os
-import resource
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Integer
+
+from autograder.limits import MEBIBYTE, Limits
 
 HOME = "/home/student"
 """The working folder, as the kernel sees it."""
 
+SUBMISSION = "/submission"
+"""Where the sandbox shows what was handed in; the kernel's working folder starts as its copy."""
+
 PRIVATE_PACKAGES = ("autograder", "bayescnn")
 """Never visible inside: students bring the modules of ``bayescnn`` that they were given."""
 
-MAX_FOLDER_BYTES = 256 * 2**20
-MAX_MEMORY_BYTES = 16 * 2**30  # address space; TensorFlow maps far more than it touches
-MAX_FILE_BYTES = 256 * 2**20
-MAX_CPU_SECONDS = 3600
+START_SECONDS = 60
+"""A kernel that has not started by then never will; on a quiet machine it takes half a second."""
 
 
 class SandboxError(RuntimeError):
     """No sandbox can be had, or a submission does not fit into one."""
 
 
+@functools.cache
 def bubblewrap() -> str:
     """The path of a working ``bwrap``.
 
@@ -76,11 +89,11 @@ def bubblewrap() -> str:
     return path
 
 
-def copy_submission(source: Path, destination: Path) -> None:
+def copy_submission(source: Path, destination: Path, max_bytes: int) -> None:
     """Copy a submission's plain files; links and devices stay behind.
 
     Raises:
-        SandboxError: the files together exceed `MAX_FOLDER_BYTES`.
+        SandboxError: the files together exceed ``max_bytes``.
     """
     total = 0
     for folder, _, names in os.walk(source):
@@ -89,9 +102,9 @@ def copy_submission(source: Path, destination: Path) -> None:
             if path.is_symlink() or not path.is_file():
                 continue
             total += path.stat().st_size
-            if total > MAX_FOLDER_BYTES:
+            if total > max_bytes:
                 raise SandboxError(
-                    f"The submission holds more than {MAX_FOLDER_BYTES // 2**20} MB of files."
+                    f"The submission holds more than {max_bytes // MEBIBYTE} MB of files."
                 )
             target = destination / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -119,20 +132,38 @@ def _masked_folders(visible: Sequence[Path]) -> list[Path]:
     return masked
 
 
-def command(bwrap: str, work: Path, connection: Path, inner: Sequence[str]) -> list[str]:
+def variables() -> dict[str, str]:
+    """The environment variables of every kernel: none of the grader's own."""
+    return {
+        "HOME": HOME,
+        "LANG": "C.UTF-8",
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "MPLCONFIGDIR": "/tmp/matplotlib",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "IPYTHONDIR": "/tmp/ipython",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        # A kernel computes on one core: many kernels share the machine.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+    }
+
+
+def command(bwrap: str, submission: Path, connection: Path, inner: Sequence[str]) -> list[str]:
     """The command line that runs ``inner`` inside a sandbox.
 
     Args:
         bwrap: path of bubblewrap.
-        work: the submission's private copy; the only folder that stays writable.
+        submission: the submission's private copy.
         connection: folder of the kernel's connection file and sockets.
         inner: the command to run.
     """
     python = _python_folders()
     visible = [Path("/usr"), *python]
     args = [bwrap, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    args += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"]
-    args += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp"]
+    args += ["--uid", "1000", "--gid", "1000", "--cap-drop", "ALL", "--hostname", "student"]
+    args += ["--ro-bind", "/usr", "/usr", "--proc", "/proc", "--dev", "/dev"]
     for link in ("bin", "sbin", "lib", "lib32", "lib64"):
         root = Path("/") / link
         if root.is_symlink():
@@ -144,40 +175,124 @@ def command(bwrap: str, work: Path, connection: Path, inner: Sequence[str]) -> l
     for folder in python:
         args += ["--ro-bind", str(folder), str(folder)]
     for folder in _masked_folders(visible):
-        args += ["--tmpfs", str(folder)]
-    args += ["--bind", str(work), HOME, "--bind", str(connection), str(connection)]
-    args += ["--chdir", HOME, "--hostname", "student"]
-    settings = {
-        "HOME": HOME,
-        "LANG": "C.UTF-8",
-        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
-        "IPYTHONDIR": "/tmp/ipython",
-        "TF_CPP_MIN_LOG_LEVEL": "2",
-    }
-    for key, value in settings.items():
-        args += ["--setenv", key, value]
+        args += ["--tmpfs", str(folder), "--remount-ro", str(folder)]
+    # What a kernel may write is memory; its keeper limits how much.
+    args += ["--tmpfs", HOME, "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]
+    args += ["--ro-bind", str(submission), SUBMISSION]
+    args += ["--bind", str(connection), str(connection)]
+    args += ["--remount-ro", "/", "--remount-ro", "/dev"]
     return [*args, "--", *inner]
 
 
-def _limit() -> None:
-    """Resource limits, set in the child before the sandbox starts."""
-    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_FILE_BYTES, MAX_FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+class ForkServer:
+    """The warm process from which kernels are forked, as seen by its owner.
+
+    Args:
+        preload: False leaves out the libraries; kernels then import them themselves.
+
+    Raises:
+        SandboxError: it did not start; says what it wrote.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._socket, theirs = socket.socketpair()
+        with (
+            theirs,
+            tempfile.TemporaryDirectory(prefix="warm-") as scratch,
+            tempfile.TemporaryFile() as errors,
+        ):
+            self._process = subprocess.Popen(
+                # Isolated: neither this folder nor the caller's variables get into it.
+                [
+                    *(sys.executable, "-I", str(Path(__file__).with_name("forkserver.py"))),
+                    str(theirs.fileno()),
+                ],
+                pass_fds=[theirs.fileno()],
+                # Matplotlib leaves its list of fonts there, and keeps it in memory.
+                env={**variables(), "HOME": scratch, "MPLCONFIGDIR": scratch},
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=errors,
+                start_new_session=True,
+            )
+            theirs.close()
+            if self._socket.recv(16) != b"ready\n":
+                self.close()
+                errors.seek(0)
+                last = errors.read()[-2000:].decode("utf-8", "replace").strip()
+                raise SandboxError(f"The process that kernels are forked from ended: {last}")
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork kernels."""
+        return self._process.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def fork(self, request: dict[str, Any], report: int, lifeline: int) -> None:
+        """Ask for a kernel; see ``keep`` in forkserver.py for what is asked and passed."""
+        with self._lock:
+            data = json.dumps(request).encode() + b"\n"
+            sent = socket.send_fds(self._socket, [data], [report, lifeline])
+            self._socket.sendall(data[sent:])
+
+    def close(self) -> None:
+        """End it; kernels that it forked end, too."""
+        self._socket.close()
+        self._process.kill()
+        self._process.wait()
+
+
+_server: ForkServer | None = None
+_server_lock = threading.Lock()
+
+
+def fork_server() -> ForkServer:
+    """This process' warm process; it starts at the first call, and again should it have died.
+
+    Raises:
+        SandboxError: it did not start.
+    """
+    global _server
+    with _server_lock:
+        if _server is None or not _server.alive:
+            if _server is not None:
+                _server.close()
+            _server = ForkServer()
+        return _server
+
+
+@atexit.register
+def close_fork_server() -> None:
+    """End this process' warm process, if there is one."""
+    global _server
+    with _server_lock:
+        if _server is not None:
+            _server.close()
+            _server = None
 
 
 class SandboxProvisioner(LocalProvisioner):
     """Launches a kernel inside bubblewrap and removes its folders afterwards."""
 
+    memory_mb = Integer(Limits.memory_mb, help="See autograder.limits.").tag(config=True)
+    processes = Integer(Limits.processes, help="See autograder.limits.").tag(config=True)
+    disk_mb = Integer(Limits.disk_mb, help="See autograder.limits.").tag(config=True)
+    files = Integer(Limits.files, help="See autograder.limits.").tag(config=True)
+
     _folder: tempfile.TemporaryDirectory[str] | None = None
+    _report: socket.socket | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose IPC sockets in a fresh folder before the connection file is written."""
         if self._folder is None:
             # Short, because a socket's path may have at most 107 characters.
-            self._folder = tempfile.TemporaryDirectory(prefix="kernel-")
+            self._folder = tempfile.TemporaryDirectory(prefix="kernel-", ignore_cleanup_errors=True)
             connection = Path(self._folder.name) / "c"
             connection.mkdir(mode=0o700)
             manager = self.parent
@@ -188,22 +303,101 @@ class SandboxProvisioner(LocalProvisioner):
         return await super().pre_launch(**kwargs)
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Start the kernel on a private copy of the folder it was asked to start in."""
+        """Start the kernel on a private copy of the folder it was asked to start in.
+
+        Args:
+            cmd: as the kernelspec has it, ``[python, "-m", "ipykernel_launcher", *arguments]``.
+            kwargs: ``cwd`` is the submission's folder.
+
+        Raises:
+            SandboxError: the submission is too large, or the kernel did not start.
+        """
         assert self._folder is not None
         folder = Path(self._folder.name)
-        work = folder / "w"
-        work.mkdir(exist_ok=True)
-        copy_submission(Path(kwargs.get("cwd") or work), work)
-        kwargs["cwd"] = str(folder)
-        kwargs["env"] = {"PATH": os.environ.get("PATH", "/usr/bin:/bin")}
-        inner = command(bubblewrap(), work, folder / "c", cmd)
-        # What cells print arrives as messages; anything else is noise, or meant for our terminal.
-        kwargs["stdout"] = kwargs["stderr"] = subprocess.DEVNULL
-        return await super().launch_kernel(inner, preexec_fn=_limit, **kwargs)
+        submission = folder / "w"
+        submission.mkdir(exist_ok=True)
+        if kwargs.get("cwd"):
+            copy_submission(Path(kwargs["cwd"]), submission, self.disk_mb * MEBIBYTE)
+        with contextlib.ExitStack() as files:
+
+            def pipe() -> tuple[int, int]:
+                ends = os.pipe()
+                for end in ends:
+                    files.callback(os.close, end)
+                return ends
+
+            lifeline, info = pipe(), pipe()
+            self._report, theirs = socket.socketpair()
+            files.enter_context(theirs)
+            request = {
+                "process": self._open_sandbox(folder, lifeline[0], info),
+                "argv": cmd[3:],
+                "home": HOME,
+                "submission": SUBMISSION,
+                "connection": str(folder / "c"),
+                "variables": variables(),
+                "limits": {
+                    "memory": self.memory_mb * MEBIBYTE,
+                    "processes": self.processes,
+                    "disk": self.disk_mb * MEBIBYTE,
+                    "files": self.files,
+                },
+            }
+            fork_server().fork(request, theirs.fileno(), lifeline[1])
+        self._report.settimeout(START_SECONDS)
+        said = self._hear()
+        if said.get("ready") is not True:
+            raise SandboxError(f"The kernel did not start: {said or 'no word from it'}.")
+        return self.connection_info
+
+    def _open_sandbox(self, folder: Path, lifeline: int, info: tuple[int, int]) -> int:
+        """Start a sandbox that lasts until its lifeline is closed.
+
+        Returns:
+            The process id of a process inside, as seen from here.
+        """
+        inner = ["/bin/sh", "-c", "echo; exec /bin/cat"]
+        args = command(bubblewrap(), folder / "w", folder / "c", inner)
+        args[1:1] = ["--info-fd", str(info[1])]
+        self.process = subprocess.Popen(
+            args,
+            pass_fds=[info[1]],
+            stdin=lifeline,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd="/",
+            env={},
+            start_new_session=True,
+        )
+        self.pid = self.pgid = self.process.pid
+        if self.process.stdout.readline() != b"\n":
+            said = self.process.stderr.read().decode("utf-8", "replace").strip()
+            raise SandboxError(f"The sandbox did not open: {said}")
+        return int(json.loads(os.read(info[0], 65536))["child-pid"])
+
+    def _hear(self) -> dict[str, Any]:
+        """The keeper's next word; empty when it has none, or has gone."""
+        assert self._report is not None
+        data = b""
+        with contextlib.suppress(OSError):
+            while not data.endswith(b"\n") and (piece := self._report.recv(4096)):
+                data += piece
+        return json.loads(data) if data.endswith(b"\n") else {}
+
+    def why_it_ended(self) -> str | None:
+        """Why the kernel has ended, in words; None if nobody can tell."""
+        if self._report is None:
+            return None
+        self._report.settimeout(0.5)
+        said = self._hear()
+        return said.get("ended") or said.get("error")
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the kernel's folders."""
         await super().cleanup(restart=restart)
+        if self._report is not None:
+            self._report.close()
+            self._report = None
         if self._folder is not None and not restart:
             self._folder.cleanup()
             self._folder = None
