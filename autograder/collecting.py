@@ -285,12 +285,13 @@ def _in_folder(
         refuse(printable(f"{base}/{other}"), "is a link or a device, or cannot be opened")
     if not listing.complete:
         refuse(printable(base), f"has more than {limits.files} files; some were left out")
-    # A student who handed in other topics only has nothing to do with this one.
-    plain = [one for one in listing.plain if in_tree or one.split("/")[0] not in TOPICS]
+    plain = listing.plain
     if not in_tree:
         named = [upload for one in plain for upload in _by_name(root, f"{folder}/{one}", names)]
         if named:
             return named
+        # A student who handed in other topics only has nothing to do with this one.
+        plain = tuple(one for one in plain if one.split("/")[0] not in TOPICS)
         if not any(is_notebook(one) or is_archive(one) for one in plain):
             if plain:
                 refuse(printable(folder), "is a folder without a notebook")

@@ -23,8 +23,10 @@ class GradingError(RuntimeError):
 
 def environment() -> dict[str, str]:
     """The variables to run Jupyter's programs with: they call each other by name (alembic)."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    return {**os.environ, "PATH": path, "TF_CPP_MIN_LOG_LEVEL": "2"}
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    programs = str(Path(sys.executable).parent)
+    path = folders if programs in folders else [programs, *folders]
+    return {**os.environ, "PATH": os.pathsep.join(path), "TF_CPP_MIN_LOG_LEVEL": "2"}
 
 
 @dataclass(frozen=True)

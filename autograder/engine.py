@@ -10,37 +10,95 @@ from the judge alone.
 from __future__ import annotations
 
 import sys
+import time
+from queue import Empty
 from typing import Any
 
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Enum, Integer
+from traitlets import Enum, Instance, Integer, Unicode
 
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
-from autograder.sandbox import bubblewrap
+from autograder.limits import Limits
+from autograder.sandbox import SandboxProvisioner, bubblewrap
 from bayescnn.selfcheck import ANSWERS_MIME
 
 KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+MAX_MESSAGE_BYTES = 32 * 2**20
+"""A kernel that sends a larger message is cut off; the largest honest figure has a few MB."""
+
+SETTLE_SECONDS = 10
+"""How long an interrupted cell may take to give way before its kernel counts as lost."""
+
+FLOOD_FACTOR = 64
+"""How often over its limit a cell may print before its kernel is ended."""
+
+READ_MESSAGES = {"stream", "display_data", "execute_result", "error", "status", "clear_output"}
+"""What a kernel may tell us: no widgets, and no changes to outputs of earlier cells."""
+
+
+class OutputFloodError(Exception):
+    """A cell printed far more than it may."""
+
+
+class PromptClient(AsyncKernelClient):
+    """Knows as soon as a forked kernel answers that it is ready.
+
+    Jupyter's own client waits until a fifth of a second has passed without a message.
+    """
+
+    async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
+        deadline = time.monotonic() + (timeout or Limits.cell_seconds)
+        while time.monotonic() < deadline:
+            request = self.kernel_info()
+            try:
+                reply = await self.get_shell_msg(timeout=1)
+                self._handle_kernel_info_reply(reply)
+                # Messages get through once the subscription stands, some milliseconds later.
+                while True:
+                    status = await self.get_iopub_msg(timeout=0.05)
+                    if status["parent_header"].get("msg_id") == request:
+                        if status["content"].get("execution_state") == "idle":
+                            return
+            except Empty:
+                if not await self.is_alive():
+                    raise RuntimeError("Kernel died before replying to kernel_info") from None
+        raise RuntimeError("Kernel did not reply to kernel_info")
+
+    wait_for_ready = _async_wait_for_ready
 
 
 class SandboxedKernelManager(AsyncKernelManager):
     """Starts this environment's Python kernel in a sandbox, whatever a notebook asks for."""
 
+    client_class = f"{__name__}.{PromptClient.__name__}"
+    limits = Instance(Limits, args=())
+
     @property
     def kernel_spec(self) -> KernelSpec:
         """The kernel to start, with the provisioner that isolates it."""
+        provisioner = {
+            "provisioner_name": "sandbox-provisioner",
+            "config": {
+                name: getattr(self.limits, name)
+                for name in ("memory_mb", "processes", "disk_mb", "files")
+            },
+        }
         return KernelSpec(
             argv=KERNEL_ARGV,
             language="python",
             # The sandbox is a session of its own, so a signal to its process group would end it.
             interrupt_mode="message",
-            metadata={"kernel_provisioner": {"provisioner_name": "sandbox-provisioner"}},
+            metadata={"kernel_provisioner": provisioner},
         )
 
 
@@ -53,12 +111,19 @@ class PlainKernelManager(AsyncKernelManager):
         return KernelSpec(argv=KERNEL_ARGV, language="python")
 
 
-class ProbeAndJudge(Execute):
-    """Runs a submission's cells; its checks are probed in the kernel and judged here."""
+def _limit(name: str, text: str) -> Integer:
+    """A trait for one of the limits, so that nbgrader's configuration can set it."""
+    return Integer(getattr(Limits, name), min=1, help=text).tag(config=True)
 
-    timeout = Integer(
-        120, allow_none=True, help="Seconds that one cell, or one check, may take."
-    ).tag(config=True)
+
+class ProbeAndJudge(Execute):
+    """Runs a submission's cells; its checks are probed in the kernel and judged here.
+
+    Attributes:
+        verdicts: after `preprocess`, the judge's verdict on every question, by name.
+        failure: why the kernel did not last until the notebook's end; None if it did.
+        compute_seconds: how long the notebook's cells and the checks' probes took together.
+    """
 
     isolation = Enum(
         ("bubblewrap", "none"),
@@ -67,26 +132,61 @@ class ProbeAndJudge(Execute):
         "write whatever you can.",
     ).tag(config=True)
 
+    cell_seconds = _limit("cell_seconds", "Seconds that one cell, or one check, may take.")
+    submission_seconds = _limit("submission_seconds", "Seconds that a notebook may take.")
+    memory_mb = _limit("memory_mb", "Memory of all its processes together, in MB.")
+    processes = _limit("processes", "Processes and threads.")
+    disk_mb = _limit("disk_mb", "Files it may write, in MB.")
+    files = _limit("files", "Files and folders it may make.")
+    output_kb = _limit("output_kb", "What one cell may print, in KB; more is cut off.")
+
+    only = Unicode("", help="Judge this question alone and stop after it.").tag(config=True)
+
+    # Nothing in a kernel is worth a polite goodbye.
+    shutdown_kernel = "immediate"
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._failure: str | None = None
+        self._begin({})
+
+    def _begin(self, checks: dict[str, Check]) -> None:
+        """Forget the last notebook."""
+        self._checks = checks
+        self._last: int | None = None
+        self._output_bytes = 0
+        self._deadline = time.monotonic() + self.submission_seconds
+        self.verdicts: dict[str, Verdict] = {}
+        self.failure: str | None = None
+        self.compute_seconds = 0.0
+
+    @property
+    def limits(self) -> Limits:
+        """The limits as configured."""
+        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
 
     def create_kernel_manager(self) -> AsyncKernelManager:
         """Choose the kernel ourselves: a notebook's own kernelspec is only a wish."""
-        isolated = self.isolation == "bubblewrap"
-        if isolated:
+        self.km: AsyncKernelManager
+        if self.isolation == "bubblewrap":
             bubblewrap()  # refuses, with advice, where there is no sandbox
-        manager = SandboxedKernelManager if isolated else PlainKernelManager
-        self.km = manager(config=self.config)
+            self.km = SandboxedKernelManager(config=self.config, limits=self.limits)
+        else:
+            self.km = PlainKernelManager(config=self.config)
+        self.km.context.maxmsgsize = MAX_MESSAGE_BYTES
         return self.km
 
     def preprocess(
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Any]:
         """Run a notebook from top to bottom."""
-        self._failure = None
-        self._checks = self._load_checks(resources)
-        return super().preprocess(nb, resources, km)
+        self._begin(self._load_checks(resources))
+        self._last = max(
+            (i for i, cell in enumerate(nb.cells) if self._check_in(cell)), default=None
+        )
+        self.timeout_func = lambda cell: min(self.cell_seconds, max(1.0, self._time_left()))
+        super().preprocess(nb, resources, km)
+        # An instructor will open this notebook in a browser.
+        return SanitizeHTML().preprocess(nb, resources)
 
     @staticmethod
     def _load_checks(resources: Any) -> dict[str, Check]:
@@ -95,20 +195,29 @@ class ProbeAndJudge(Execute):
         except ValueError:
             return {}  # not an assignment of this course: its test cells run as they stand
 
+    def _time_left(self) -> float:
+        return self._deadline - time.monotonic()
+
     def preprocess_cell(
         self, cell: NotebookNode, resources: Any, index: int
     ) -> tuple[NotebookNode, Any]:
         """Run a cell, or probe and judge where it is a check."""
-        if cell.cell_type != "code":
+        if cell.cell_type != "code" or self._is_settled(index):
             return cell, resources
         check = self._check_in(cell)
         if check is not None:
-            _write_verdict(cell, self._examine(check, index))
-        elif self._failure is not None:
-            cell.outputs = [_error("KernelStopped", self._failure)]
+            if self.only in ("", check.name):
+                self.verdicts[check.name] = self._examine(check, index)
+                _write_verdict(cell, self.verdicts[check.name])
+        elif self.failure is not None:
+            cell.outputs = [_error("KernelStopped", self.failure)]
         else:
             self._run(cell, index)
         return cell, resources
+
+    def _is_settled(self, index: int) -> bool:
+        """Whether no cell from here on can change a grade: then it need not run."""
+        return self.only in self.verdicts or (self._last is not None and index > self._last)
 
     def _check_in(self, cell: NotebookNode) -> Check | None:
         if not utils.is_grade(cell) or utils.is_solution(cell):
@@ -117,26 +226,82 @@ class ProbeAndJudge(Execute):
 
     def _run(self, cell: NotebookNode, index: int) -> None:
         """Execute one cell; a kernel that fails is remembered and stops nothing else."""
+        began = time.monotonic()
+        self._output_bytes = 0
         try:
             self.execute_cell(cell, index, store_history=True)
+            if any(o.get("ename") == "CellTimeoutError" for o in cell.outputs):
+                self._settle(cell)
         except DeadKernelError:
-            self._fail(cell, "KernelDied", "The kernel died while it ran this cell.")
+            self._fail(cell, "KernelDied", f"The kernel died while it ran this cell{self._why()}.")
         except CellTimeoutError:
-            self._fail(cell, "Timeout", f"This cell ran for more than {self.timeout} s.")
+            self._fail(cell, "Timeout", "The kernel did not report the end of this cell.")
+        except OutputFloodError:
+            self._fail(cell, "OutputFlood", "This cell did not stop printing.")
         except Exception as error:
             # A submission can make its kernel send anything, also what is no Jupyter message.
             self.log.warning("unreadable message from a kernel: %r", error)
             self._fail(cell, "KernelGarbled", "The kernel's answer could not be read.")
+        finally:
+            self.compute_seconds += time.monotonic() - began
+
+    def _settle(self, cell: NotebookNode) -> None:
+        """After a cell ran out of time and was interrupted: can the kernel go on?"""
+        text = f"This cell ran for more than {self.cell_seconds} s and was interrupted."
+        if self._time_left() <= 0:
+            text = f"The notebook ran for more than {self.submission_seconds} s."
+            self._fail(cell, "Timeout", text)
+            return
+        cell.outputs = [
+            _error("Timeout", text) if o.get("ename") == "CellTimeoutError" else o
+            for o in cell.outputs
+        ]
+        patience, self.timeout_func = self.timeout_func, lambda _: SETTLE_SECONDS
+        probe = new_code_cell("pass")
+        held = self.nb.cells[0]
+        try:
+            self.execute_cell(probe, 0, store_history=False)
+        finally:
+            self.nb.cells[0], self.timeout_func = held, patience
+        if any(o.get("ename") == "CellTimeoutError" for o in probe.outputs):
+            self._fail(cell, "Timeout", f"{text[:-1]}, but did not give way.")
+
+    def _why(self) -> str:
+        """Why the kernel ended, where its provisioner knows."""
+        provisioner = getattr(self.km, "provisioner", None)
+        if not isinstance(provisioner, SandboxProvisioner):
+            return ""
+        why = provisioner.why_it_ended()
+        return f" ({why})" if why else ""
 
     def _fail(self, cell: NotebookNode, name: str, text: str) -> None:
         """Record that the kernel is of no more use, and why."""
-        self._failure = f"An earlier cell ended the kernel: {text}"
+        self.failure = f"An earlier cell ended the kernel: {text}"
         cell.outputs = [_error(name, text)]
+
+    def process_message(
+        self, msg: dict[str, Any], cell: NotebookNode, cell_index: int
+    ) -> NotebookNode | None:
+        """Take a kernel's message, unless its cell has said more than it may."""
+        kind = msg["msg_type"]
+        if kind not in READ_MESSAGES:
+            return None
+        if kind not in ("status", "clear_output"):
+            within = self._output_bytes <= self.output_kb * 1024
+            self._output_bytes += _text_length(msg["content"])
+            if self._output_bytes > FLOOD_FACTOR * self.output_kb * 1024:
+                raise OutputFloodError
+            if self._output_bytes > self.output_kb * 1024:
+                if within:
+                    note = f"[More than {self.output_kb} KB: the rest was cut off.]\n"
+                    cell.outputs.append(new_output("stream", name="stdout", text=note))
+                return None
+        return super().process_message(msg, cell, cell_index)
 
     def _examine(self, check: Check, index: int) -> Verdict:
         """Send a check's probes into the kernel and judge what comes back."""
         question = ask(check)
-        if self._failure is not None:
+        if self.failure is not None:
             return judge(question, None)
         probe = new_code_cell(
             "__import__('bayescnn.selfcheck').selfcheck.publish_answers("
@@ -153,12 +318,24 @@ class ProbeAndJudge(Execute):
 
 def _write_verdict(cell: NotebookNode, verdict: Verdict) -> None:
     """Put a verdict where nbgrader looks for it: the cell's result is its partial credit."""
+    text = "".join(f"{message}\n" for message in verdict.messages)
     cell.execution_count = None
     cell.outputs = [
-        new_output("stream", name="stdout", text="\n".join(verdict.messages) + "\n"),
+        new_output("stream", name="stdout", text=text),
         new_output("execute_result", data={"text/plain": f"{verdict.points:g}"}),
     ]
 
 
 def _error(name: str, text: str) -> NotebookNode:
     return new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
+
+
+def _text_length(content: Any) -> int:
+    """How many characters a message carries, at any depth of plain data."""
+    if isinstance(content, str):
+        return len(content)
+    if isinstance(content, dict):
+        return sum(len(str(key)) + _text_length(value) for key, value in content.items())
+    if isinstance(content, list):
+        return sum(map(_text_length, content))
+    return 8

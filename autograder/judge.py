@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks import Check, Inputs
+from autograder.results import Finding
 from bayescnn.selfcheck import answer_probes, plain, same
 
 MAX_ANSWER_BYTES = 1_000_000
@@ -33,11 +34,24 @@ class Question:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Points and, part by part, what to tell the student."""
+    """What the judge found about a check, part by part."""
 
-    points: float
-    max_points: float
-    messages: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def points(self) -> float:
+        """What the answers earned."""
+        return sum(finding.points for finding in self.findings)
+
+    @property
+    def max_points(self) -> float:
+        """What right answers earn."""
+        return sum(finding.max_points for finding in self.findings)
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The findings in words, for the student."""
+        return tuple(map(str, self.findings))
 
 
 def ask(check: Check, seed: int | None = None) -> Question:
@@ -56,18 +70,21 @@ def judge(question: Question, answers: str | None) -> Verdict:
     """
     parts = question.check.parts
     results = _read(answers, len(parts))
-    points, messages = 0.0, []
+    findings = []
     for part, result in zip(parts, results, strict=True):
         error = result.get("error")
         right = error is None and same(
             result.get("answer"), plain(part.truth(question.inputs)), part.rtol, part.atol
         )
-        points += part.points if right else 0.0
-        instead = f" Instead: {_printable(error)}" if error is not None else ""
-        mark = "✓" if right else "✗"
-        earned = f"{part.points if right else 0:g} of {part.points:g}"
-        messages.append(f"{mark} {part.expects} ({earned}){instead}")
-    return Verdict(points, question.check.points, tuple(messages))
+        findings.append(
+            Finding(
+                expects=part.expects,
+                points=part.points if right else 0.0,
+                max_points=part.points,
+                instead=None if error is None else _printable(error),
+            )
+        )
+    return Verdict(tuple(findings))
 
 
 def grade(check: Check, names: Mapping[str, Any], seed: int | None = None) -> Verdict:

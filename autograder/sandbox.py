@@ -15,6 +15,7 @@ use it; see https://jupyter-client.readthedocs.io/en/stable/provisioning.html.
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import contextlib
 import functools
@@ -50,7 +51,11 @@ START_SECONDS = 60
 
 
 class SandboxError(RuntimeError):
-    """No sandbox can be had, or a submission does not fit into one."""
+    """No sandbox can be had on this machine."""
+
+
+class KernelStartError(RuntimeError):
+    """A sandbox can be had, but this submission's kernel did not start in it."""
 
 
 @functools.cache
@@ -93,7 +98,7 @@ def copy_submission(source: Path, destination: Path, max_bytes: int) -> None:
     """Copy a submission's plain files; links and devices stay behind.
 
     Raises:
-        SandboxError: the files together exceed ``max_bytes``.
+        KernelStartError: the files together exceed ``max_bytes``.
     """
     total = 0
     for folder, _, names in os.walk(source):
@@ -103,7 +108,7 @@ def copy_submission(source: Path, destination: Path, max_bytes: int) -> None:
                 continue
             total += path.stat().st_size
             if total > max_bytes:
-                raise SandboxError(
+                raise KernelStartError(
                     f"The submission holds more than {max_bytes // MEBIBYTE} MB of files."
                 )
             target = destination / path.relative_to(source)
@@ -310,7 +315,8 @@ class SandboxProvisioner(LocalProvisioner):
             kwargs: ``cwd`` is the submission's folder.
 
         Raises:
-            SandboxError: the submission is too large, or the kernel did not start.
+            KernelStartError: the submission is too large, or the kernel did not start.
+            SandboxError: there is no sandbox.
         """
         assert self._folder is not None
         folder = Path(self._folder.name)
@@ -347,7 +353,8 @@ class SandboxProvisioner(LocalProvisioner):
         self._report.settimeout(START_SECONDS)
         said = self._hear()
         if said.get("ready") is not True:
-            raise SandboxError(f"The kernel did not start: {said or 'no word from it'}.")
+            why = said.get("error") or said.get("ended") or "no word from it"
+            raise KernelStartError(f"The kernel did not start: {why}.")
         return self.connection_info
 
     def _open_sandbox(self, folder: Path, lifeline: int, info: tuple[int, int]) -> int:
@@ -370,9 +377,10 @@ class SandboxProvisioner(LocalProvisioner):
             start_new_session=True,
         )
         self.pid = self.pgid = self.process.pid
+        assert self.process.stdout is not None and self.process.stderr is not None
         if self.process.stdout.readline() != b"\n":
             said = self.process.stderr.read().decode("utf-8", "replace").strip()
-            raise SandboxError(f"The sandbox did not open: {said}")
+            raise KernelStartError(f"The sandbox did not open: {said}")
         return int(json.loads(os.read(info[0], 65536))["child-pid"])
 
     def _hear(self) -> dict[str, Any]:
@@ -391,6 +399,12 @@ class SandboxProvisioner(LocalProvisioner):
         self._report.settimeout(0.5)
         said = self._hear()
         return said.get("ended") or said.get("error")
+
+    async def wait(self) -> int | None:
+        """Wait for the sandbox to end; the base class looks only every tenth of a second."""
+        while self.process is not None and self.process.poll() is None:
+            await asyncio.sleep(0.005)
+        return await super().wait()
 
     async def cleanup(self, restart: bool = False) -> None:
         """Remove the kernel's folders."""

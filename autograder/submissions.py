@@ -359,10 +359,9 @@ def _load(text: str) -> Any:
 
 def _upgraded(raw: dict[str, Any]) -> dict[str, Any]:
     """A notebook of nbformat 1 to 3, as nbformat itself brings it up to 4."""
-    sheets = raw.get("worksheets", [raw])
-    for sheet in sheets if isinstance(sheets, list) else []:
-        for cell in sheet.get("cells", []) if isinstance(sheet, dict) else []:
-            if isinstance(cell, dict) and cell.get("cell_type") == "code":
+    for sheet in _dicts(raw.get("worksheets", [raw])):
+        for cell in _dicts(sheet.get("cells")):
+            if cell.get("cell_type") == "code":
                 cell["outputs"] = []
     raw = _plain(raw)
     try:
@@ -377,6 +376,11 @@ def _upgraded(raw: dict[str, Any]) -> dict[str, Any]:
             f"{_SAVE_AGAIN}"
         ) from None
     return converted
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    """The dictionaries in a list, if it is one."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _cell(cell: Any, number: int) -> dict[str, Any]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+COURSE_ID = "know-what-you-dont-know"
+"""What nbgrader calls the course."""
+
 ROOT = Path(__file__).resolve().parent.parent
 """The repository: book, exercises, solutions and autograder lie here."""
 

@@ -354,6 +354,7 @@ def test_every_programs_notebooks_are_accepted(saved: dict[str, Any], encoding: 
         (b'{"nbformat": 4}', "no list of cells"),
         (json.dumps(notebook(nbformat=5)).encode(), "format 5, which is newer"),
         (json.dumps(notebook(nbformat=3)).encode(), "old format 3 and cannot"),
+        (b'{"nbformat": 3, "cells": null, "worksheets": [{"cells": 1}]}', "old format 3"),
         (json.dumps(notebook(nbformat=-1)).encode(), "old format -1 and cannot"),
         (json.dumps(notebook(metadata=[])).encode(), "notebook's metadata is damaged"),
         (json.dumps(notebook([])).encode(), "Cell 1 of the notebook is damaged"),
