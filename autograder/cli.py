@@ -95,6 +95,9 @@ def release(topics: Topics = None) -> None:
 Folder = Annotated[
     Path, typer.Option(help="The class: submissions, grades, feedback and reports lie in it.")
 ]
+Release = Annotated[
+    Path, typer.Option(help="What students received: holds TOPIC/TOPIC.ipynb and its files.")
+]
 Db = Annotated[
     str, typer.Option("--db", help="The gradebook's URL. [default: FOLDER/gradebook.db, SQLite]")
 ]
@@ -153,6 +156,7 @@ def grade(
     scheduler: Scheduler = "",
     isolation: Isolation = "bubblewrap",
     db: Db = "",
+    release: Release = ROOT / "exercises",
     cell_seconds: Annotated[int, _limit("cell_seconds", "Seconds a cell may take.")] = 120,
     submission_seconds: Annotated[
         int, _limit("submission_seconds", "Seconds a notebook may take.")
@@ -172,7 +176,7 @@ def grade(
     )
     if submitted is not None:
         _collect(topic, submitted, folder.resolve() / "submitted")
-    with _grading(topic, folder, jobs, scheduler, isolation, db, limits) as desk:
+    with _grading(topic, folder, release, jobs, scheduler, isolation, db, limits) as desk:
         chosen = desk.classroom.chosen(topic, student or [])
         results = desk.run(
             f"Grading {topic}",
@@ -194,6 +198,7 @@ def regrade(
     scheduler: Scheduler = "",
     isolation: Isolation = "bubblewrap",
     db: Db = "",
+    release: Release = ROOT / "exercises",
 ) -> None:
     """Judge one question of a graded class anew, and show who gains and who loses."""
     from autograder.checks import checks_of
@@ -204,7 +209,7 @@ def regrade(
     if question not in checks_of(topic):
         asked = ", ".join(checks_of(topic))
         _stop(f"{topic} has no check for {question!r}; it has: {asked}.", 2)
-    with _grading(topic, folder, jobs, scheduler, isolation, db, Limits()) as desk:
+    with _grading(topic, folder, release, jobs, scheduler, isolation, db, Limits()) as desk:
         before, after = desk.run(
             f"Judging {question}",
             len(desk.classroom.students(topic)),
@@ -226,14 +231,19 @@ def regrade(
 
 
 @app.command()
-def report(topic: Topic, folder: Folder = ROOT / "class", db: Db = "") -> None:
+def report(
+    topic: Topic,
+    folder: Folder = ROOT / "class",
+    db: Db = "",
+    release: Release = ROOT / "exercises",
+) -> None:
     """Write feedback, report and table again, with what people have graded by hand since."""
     from autograder.classroom import Classroom
     from autograder.gradebook import GradebookError, GradebookWriter
     from autograder.journal import JournalError
 
     (topic,) = _chosen([topic])
-    classroom = Classroom(folder.resolve())
+    classroom = Classroom(folder.resolve(), release.resolve())
     try:
         with GradebookWriter(db or classroom.db_url) as writer:
             _show_results(classroom.publish(topic, writer))
@@ -279,7 +289,14 @@ class _Desk:
 
 @contextmanager
 def _grading(
-    topic: str, folder: Path, jobs: int, scheduler: str, isolation: str, db: str, limits: Limits
+    topic: str,
+    folder: Path,
+    release: Path,
+    jobs: int,
+    scheduler: str,
+    isolation: str,
+    db: str,
+    limits: Limits,
 ) -> Iterator[_Desk]:
     """Open all that grading needs; say plainly what stands in the way, if something does."""
     from autograder.classroom import Classroom, StudentError
@@ -291,7 +308,7 @@ def _grading(
 
     if isolation not in ("bubblewrap", "none"):
         _stop("--isolation takes 'bubblewrap' or 'none'.", 2)
-    classroom = Classroom(folder.resolve())
+    classroom = Classroom(folder.resolve(), release.resolve())
     settings = Settings(isolation, limits)
     try:
         classroom.chosen(topic, [])
