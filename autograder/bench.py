@@ -19,8 +19,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,23 +134,16 @@ def grade_ours(folder: Path, release: Path, jobs: int) -> Run:
     for made in ("autograded", "feedback", "journal", "reports", "gradebook.db"):
         path = folder / made
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    began, began_at = time.monotonic(), time.time()
+    began = time.time()
     words = ["-m", "autograder", "grade", TOPIC, f"--folder={folder}", f"--release={release}"]
-    with (
-        _quiet_process([*words, f"--jobs={jobs}"], ROOT) as process,
-        _Memory(process.pid) as memory,
-    ):
-        code = process.wait()
-    seconds = time.monotonic() - began
-    if code != 0:
-        raise RuntimeError(f"autograder grade ended with {code}:\n{process.stdout.read()}")
+    seconds, memory = _run([*words, f"--jobs={jobs}"], ROOT)
     with Journal(folder / "journal" / f"{TOPIC}.jsonl") as journal:
         results = journal.results()
     times = _times(folder / "journal" / f"{TOPIC}.jsonl")
     return Run(
         seconds=seconds,
         points={result.student: result.points for result in results},
-        ready_seconds=min(times["attempt"]) - began_at,
+        ready_seconds=min(times["attempt"]) - began,
         own_seconds=tuple(r.seconds - r.compute_seconds for r in results if r.failure is None),
         ended=tuple(sorted(end - min(times["attempt"]) for end in times["graded"])),
         trusted_mb=memory.trusted_mb,
@@ -175,37 +167,42 @@ def grade_stock(folder: Path) -> Run:
         "c.Execute.timeout = 120\n"
     )
     nbgrader = ["-m", "nbgrader"]
-    with _quiet_process([*nbgrader, "generate_assignment", TOPIC, "--create"], folder) as process:
-        if process.wait() != 0:
-            raise RuntimeError(process.stdout.read())
-    began = time.monotonic()
-    with _quiet_process([*nbgrader, "autograde", TOPIC, "--create"], folder) as process:
-        process.wait()  # not 0 where a submission was broken; it goes on with the others
-    seconds = time.monotonic() - began
+    _run([*nbgrader, "generate_assignment", TOPIC, "--create"], folder)
+    seconds, _ = _run([*nbgrader, "autograde", TOPIC, "--create"], folder)
     points = dict.fromkeys((path.name for path in (folder / "submitted").iterdir()), 0.0)
     for score in Course(folder).scores(TOPIC):
         points[score.student] += score.points
     return Run(seconds, points)
 
 
-@contextmanager
-def _quiet_process(words: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A Python process whose output goes to a file, so that no pipe can hold it up."""
+def _run(words: Sequence[str], folder: Path) -> tuple[float, _Memory]:
+    """Run a Python process to its end.
+
+    Its output goes to a file, so that no pipe can hold it up.
+
+    Returns:
+        Its wall time and what memory it took.
+
+    Raises:
+        RuntimeError: it failed; carries what it said.
+    """
     with tempfile.TemporaryFile("w+", errors="replace") as said:
+        began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, *words],
             cwd=folder,
             stdout=said,
             stderr=subprocess.STDOUT,
-            text=True,
             env=environment(),
         )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
-            process.stdout = said  # type: ignore[assignment]
+        with _Memory(process.pid) as memory:
+            code = process.wait()
+        seconds = time.monotonic() - began
+        said.seek(0)
+        # Stock nbgrader ends with 1 where a submission was broken, having graded the others.
+        if code != 0 and (code != 1 or "autograde" not in words):
+            raise RuntimeError(f"{' '.join(words)} ended with {code}:\n{said.read()}")
+    return seconds, memory
 
 
 class _Memory:
