@@ -506,11 +506,13 @@ def stack_overflow(folder: Path) -> None:
     """Die of recursion."""
     answer_all(
         folder,
-        """
-        import sys
-        sys.setrecursionlimit(10**9)
-        def everything(*args, **kwargs): return everything(*args, **kwargs) + 1
-        """,
+        dangerous(
+            """
+            import sys
+            sys.setrecursionlimit(10**9)
+            def everything(*args, **kwargs): return everything(*args, **kwargs) + 1
+            """
+        ),
     )
 
 
@@ -604,7 +606,8 @@ for _name, _title, _content in (
     (
         "format_3",
         "The notebook claims to be of format 3, with worksheets.",
-        b'{"nbformat": 3, "nbformat_minor": 0, "metadata": {"name": "../x"}, "worksheets": [{"cells":'
+        b'{"nbformat": 3, "nbformat_minor": 0, '
+        b'"metadata": {"name": "../x"}, "worksheets": [{"cells":'
         b' [{"cell_type": "code", "input": ["1"], "language": "python", "outputs": []}]}]}',
     ),
     (
@@ -682,7 +685,7 @@ def many_cells(folder: Path) -> None:
     rewrite(folder, change)
 
 
-@attack(31, "Ten thousand small files come along.")
+@attack(31, "Two thousand small files come along.")
 def many_files(folder: Path) -> None:
     """Hand in a folder that takes long to copy."""
     for index in range(2000):
@@ -692,7 +695,7 @@ def many_files(folder: Path) -> None:
 @attack(31, "Sources are numbers, mappings, null, nested lists, or not there.")
 def malformed_sources(folder: Path) -> None:
     """Keep to the form of a notebook on the surface only."""
-    values = (5, {}, None, [["x"]], [1, 2], True, 1e300, [None])
+    values: tuple[Any, ...] = (5, {}, None, [["x"]], [1, 2], True, 1e300, [None])
 
     def change(notebook: dict[str, Any]) -> None:
         for name, value in zip(GRADED, values, strict=True):
@@ -767,8 +770,10 @@ def script_outputs(folder: Path) -> None:
             print(text)
             for kind in (HTML, Markdown, Latex):
                 display(kind(text))
-            for kind in ("image/svg+xml", "text/html", "text/plain", "application/json", "image/png",
-                    "text/x-unknown", "application/pdf", "application/vnd.jupyter.widget-view+json"):
+            for kind in ("image/svg+xml", "text/html",
+                "text/plain", "application/json", "image/png",
+                    "text/x-unknown", "application/pdf",
+                        "application/vnd.jupyter.widget-view+json"):
                 display({{kind: text}}, raw=True)
         display(Javascript("document.title = '@MARK@'"))
         display({{"application/javascript": "document.title = '@MARK@'"}}, raw=True)
@@ -838,7 +843,8 @@ def terminal_escapes(folder: Path) -> None:
         ESCAPES = "".join([
             "\x1b]0;@MARK@\x07", "\x1b]52;c;a25vdw==\x07", "\x1b[2J\x1b[H", "\x1bc", "\x1b[6n",
             "\x1b]8;;https://example.com/@MARK@\x07click\x1b]8;;\x07", "\x1bP+q544e\x1b\\",
-            "\x1b[?1049h", "\x9b31m", "\x1b]1337;File=:@MARK@\x07", "\r\x1b[1A100 of 100", "\x08" * 50,
+            "\x1b[?1049h", "\x9b31m", "\x1b]1337;File=:@MARK@\x07",
+                "\r\x1b[1A100 of 100", "\x08" * 50,
         ])
         print(ESCAPES)
         print(ESCAPES, file=sys.stderr)
@@ -860,7 +866,8 @@ def terminal_escapes(folder: Path) -> None:
     answer_all(
         folder,
         r"""
-        def everything(*args, **kwargs): raise ValueError("\x1b]0;@MARK@\x07\x1b[2J\x9b1m" + ESCAPES)
+        def everything(*args, **kwargs):
+            raise ValueError("\x1b]0;@MARK@\x07\x1b[2J\x9b1m" + ESCAPES)
         """,
     )
 
@@ -889,8 +896,10 @@ def template_injection(folder: Path) -> None:
         folder,
         """
         import itertools
-        TEXTS = itertools.cycle(["[link=https://example.com]@MARK@[/link]", "[/]", "[bold", "%s%s%n",
-            "{0.__class__}", "{{ 7 * 7 }}", "{% raw %}", "${jndi:ldap://x}", "'; drop table grade; --"])
+        TEXTS = itertools.cycle([
+            "[link=https://example.com]@MARK@[/link]", "[/]", "[bold", "%s%s%n",
+            "{0.__class__}", "{{ 7 * 7 }}",
+                "{% raw %}", "${jndi:ldap://x}", "'; drop table grade; --"])
         def everything(*args, **kwargs): raise ValueError(next(TEXTS))
         """,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import importlib.util
 import marshal
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,18 @@ from autograder.attacks.kit import (
     solved,
 )
 
-# Publishes answers of every kind in a shape that could fit some check. Attacks build on it.
+# Publishes answers of every kind in a shape that could fit some check. Attacks build on it. None is
+# 14, which is right for `make_posterior` in one draw of four: a lucky guess would look like a hole.
 FORGERY = """
 import json
 MIME = "@MIME@"
-GUESSES = [True, 1, 14, 0.0, "refused", "accepted", [1, 1, 1, 1], ["refused"] * 9, [[4], 14]]
+GUESSES = [True, 1, 13, 0.0, "refused", "accepted", [1, 1, 1, 1], ["refused"] * 9]
 def forge(*args, **kwargs):
     from IPython.display import publish_display_data
     for n_parts in (1, 2, 3):
         for guess in GUESSES:
-            publish_display_data({MIME: json.dumps([{"answer": guess}] * n_parts), "text/plain": "5"})
+            answers = json.dumps([{"answer": guess}] * n_parts)
+            publish_display_data({MIME: answers, "text/plain": "5"})
 """
 
 # ------------------------------------------------------------------------------ 1: transformers
@@ -132,13 +135,16 @@ def patched_display_hooks(folder: Path) -> None:
         shell = get_ipython()
         silent = lambda *args, **kwargs: None
         for owner in (shell, type(shell)):
-            for name in ("showtraceback", "_showtraceback", "showsyntaxerror", "showindentationerror"):
-                setattr(owner, name, silent)
+            for name in ("traceback", "syntaxerror", "indentationerror"):
+                setattr(owner, "show" + name, silent)
+                setattr(owner, "_show" + name, silent)
         sys.excepthook = silent
         shell.set_custom_exc((BaseException,), silent)
         class Hook:
-            def __call__(self, *args): shell.kernel.send_response(shell.kernel.iopub_socket,
-                "execute_result", {"data": {"text/plain": "100"}, "metadata": {}, "execution_count": 1})
+            def __call__(self, *args):
+                content = {"data": {"text/plain": "100"}, "metadata": {}, "execution_count": 1}
+                kernel = shell.kernel
+                kernel.send_response(kernel.iopub_socket, "execute_result", content)
         sys.displayhook = shell.displayhook = Hook()
         """,
     )
@@ -157,7 +163,8 @@ def patched_publisher(folder: Path) -> None:
             for key in list(data):
                 if "know-what-you-dont-know" in key:
                     results = json.loads(data[key])
-                    data[key] = json.dumps([{"answer": 1.0, "right": True, "points": 99}] * len(results))
+                    swap = [{"answer": 1.0, "right": True, "points": 99}] * len(results)
+                    data[key] = json.dumps(swap)
             return publish(data, *args, **kwargs)
         publisher.publish = swapped
         type(publisher).publish = lambda self, data, *a, **k: swapped(data, *a, **k)
@@ -178,7 +185,7 @@ def forged_result(folder: Path) -> None:
         kernel = get_ipython().kernel
         def forge(*args, **kwargs):
             parent = kernel.get_parent()
-            for value in (True, 1, 14, "refused"):
+            for value in (True, 1, 13, "refused"):
                 answers = json.dumps([{"answer": value}] * 3)
                 kernel.session.send(kernel.iopub_socket, "display_data",
                     {"data": {"@MIME@": answers, "text/plain": "5"}, "metadata": {}}, parent=parent)
@@ -253,10 +260,10 @@ def odd_messages(folder: Path) -> None:
         def odd(*args):
             parent = kernel.get_parent()
             contents = [
-                ("comm_open", {"comm_id": "1", "target_name": "jupyter.widget", "data": {"state": {}}}),
+                ("comm_open", {"comm_id": "1", "target_name": "jupyter.widget", "data": {}}),
                 ("comm_open", {"comm_id": None, "target_name": None, "data": None}),
                 ("comm_msg", {"comm_id": "1", "data": {"method": "update", "state": 5}}),
-                ("update_display_data", {"data": {}, "transient": {"display_id": "none"}, "metadata": {}}),
+                ("update_display_data", {"data": {}, "transient": {"display_id": "x"}}),
                 ("display_data", {"data": [], "metadata": 5}),
                 ("display_data", {"data": {"@MIME@": {"not": "text"}}, "metadata": {}}),
                 ("display_data", {}),
@@ -483,7 +490,8 @@ def wrong_types(folder: Path) -> None:
         folder,
         {
             "parameter_count": """
-                turns = iter([str, complex, bool, lambda n: f"{n}.0", lambda n: [n], lambda n: None] * 99)
+                kinds = [str, complex, bool, lambda n: f"{n}.0", lambda n: [n], lambda n: None]
+                turns = iter(kinds * 99)
                 def parameter_count(n_features, n_units):
                     n = (n_features + 1) * n_units
                     return next(turns)(n + n * (n + 1) // 2)
@@ -562,7 +570,7 @@ def patched_selfcheck(folder: Path) -> None:
 import bayescnn.selfcheck as selfcheck
 selfcheck.plain = lambda value: True
 selfcheck.same = lambda *args, **kwargs: True
-selfcheck.answer_probes = lambda probes, *rest: [{"answer": 14, "points": 8}] * len(probes)
+selfcheck.answer_probes = lambda probes, *rest: [{"answer": 13, "points": 8}] * len(probes)
 selfcheck.publish_answers = forge
 selfcheck._quiet = None
 selfcheck.SelfCheck.findings = lambda self, name: [(True, "right")]
@@ -696,7 +704,8 @@ def own_kernel(folder: Path) -> None:
             for name, kind in kinds.items():
                 sockets[name] = context.socket(kind)
                 colon = ":" if info["transport"] == "tcp" else "-"
-                sockets[name].bind(f"{info['transport']}://{info['ip']}{colon}{info[name + '_port']}")
+                sockets[name].bind(
+                    f"{info['transport']}://{info['ip']}{colon}{info[name + '_port']}")
             while True:
                 if sockets["hb"].poll(5):
                     sockets["hb"].send(sockets["hb"].recv())
@@ -705,11 +714,13 @@ def own_kernel(folder: Path) -> None:
                         continue
                     idents, message = session.recv(sockets[name], 0)
                     kind = message["header"]["msg_type"]
-                    say = lambda what, content: session.send(sockets["iopub"], what, content, message)
+                    say = lambda what, content: session.send(
+                        sockets["iopub"], what, content, message)
                     say("status", {"execution_state": "busy"})
                     if kind == "execute_request":
                         for n in (1, 2, 3):
-                            say("display_data", {"data": {"@MIME@": json.dumps([{"answer": 1.0}] * n)},
+                            say("display_data",
+                                {"data": {"@MIME@": json.dumps([{"answer": 1.0}] * n)},
                                 "metadata": {}})
                     content = {"status": "ok", "execution_count": 1, "protocol_version": "5.3",
                         "implementation": "x", "language_info": {"name": "python"}, "banner": ""}
@@ -787,7 +798,8 @@ def garbage_collector(folder: Path) -> None:
                     for key in hits[:5]:
                         print(key, repr(thing[key])[:300])
                         seen += 1
-                elif isinstance(thing, types.FunctionType) and "autograder" in (thing.__module__ or ""):
+                elif isinstance(thing, types.FunctionType) and "autograder" in (
+                    thing.__module__ or ""):
                     print(thing, thing.__code__.co_consts)
                     seen += 1
             except Exception:
@@ -801,7 +813,8 @@ def garbage_collector(folder: Path) -> None:
 # What an attacker searches memory for; what precedes and follows a hit is printed.
 _SEARCH = r"""
 import os, re
-WORDS = re.compile(rb"[ -~]{0,80}(canary|CANARY|gradebook\.db|truth=|PASSWORD|TOKEN|BEGIN HIDDEN)[ -~]{0,200}")
+KEYS = rb"(canary|CANARY|gradebook\.db|truth=|PASSWORD|TOKEN|BEGIN HIDDEN)"
+WORDS = re.compile(rb"[ -~]{0,80}" + KEYS + rb"[ -~]{0,200}")
 def search(pid):
     found = 0
     try:
@@ -854,7 +867,8 @@ for pid in pids:
     class Vector(ctypes.Structure):
         _fields_ = [("base", ctypes.c_void_p), ("size", ctypes.c_size_t)]
     local, remote = Vector(ctypes.addressof(buffer), 4096), Vector(0x400000, 4096)
-    print("vm_readv", pid, libc.process_vm_readv(pid, ctypes.byref(local), 1, ctypes.byref(remote), 1, 0))
+    print("vm_readv", pid,
+        libc.process_vm_readv(pid, ctypes.byref(local), 1, ctypes.byref(remote), 1, 0))
     try:
         with open(f"/proc/{pid}/mem", "r+b", 0) as memory:
             print("can write the memory of", pid)
@@ -875,7 +889,8 @@ def escape_by_system_calls(folder: Path) -> None:
             import ctypes, os
             libc = ctypes.CDLL(None, use_errno=True)
             def tried(name, result):
-                print(name, result, os.strerror(ctypes.get_errno()) if result == -1 else "SUCCEEDED")
+                print(name, result,
+                    os.strerror(ctypes.get_errno()) if result == -1 else "SUCCEEDED")
             print(open("/proc/self/status").read())
             tried("prctl dumpable", libc.prctl(4, 1, 0, 0, 0))
             tried("unshare user+mount", libc.unshare(0x10000000 | 0x00020000))
@@ -915,13 +930,16 @@ def escape_by_system_calls(folder: Path) -> None:
                     print("mknod SUCCEEDED")
                 except OSError as error:
                     print("mknod", error)
-            for place in ("/proc/1/root", "/proc/1/cwd", f"/proc/{os.getppid()}/root", "/proc/self/root/.."):
+            for place in ("/proc/1/root", "/proc/1/cwd",
+                f"/proc/{os.getppid()}/root", "/proc/self/root/.."):
                 try:
                     print(place, os.listdir(place))
                 except OSError as error:
                     print(error)
-            for place in ("/proc/sys/kernel/core_pattern", "/proc/self/uid_map", "/proc/sysrq-trigger",
-                    "/sys/fs/cgroup/cgroup.procs", "/proc/self/oom_score_adj", "/sys/kernel/uevent_helper"):
+            for place in ("/proc/sys/kernel/core_pattern",
+                "/proc/self/uid_map", "/proc/sysrq-trigger",
+                    "/sys/fs/cgroup/cgroup.procs",
+                        "/proc/self/oom_score_adj", "/sys/kernel/uevent_helper"):
                 try:
                     with open(place, "w") as target:
                         target.write("-1000")
@@ -995,7 +1013,8 @@ def hostile_exceptions(folder: Path) -> None:
             obj = property(lambda self: 1 / 0)
         class Surrogate(Exception):
             def __str__(self): return "\\ud800\\x00\\x1b[2J"
-        kinds = [Raises, Exits, Lies, Nameless, Bare, Missing, Surrogate, GeneratorExit, StopIteration]
+        kinds = [Raises, Exits, Lies, Nameless, Bare,
+            Missing, Surrogate, GeneratorExit, StopIteration]
         def everything(*args, **kwargs):
             turn[0] += 1
             raise kinds[turn[0] % len(kinds)]()
@@ -1017,14 +1036,17 @@ def racing_result_files(folder: Path) -> None:
             """
             import json, os, threading, time
             import ipykernel
-            places = ["/tmp", "/var/tmp", "/dev/shm", os.getcwd(), os.path.dirname(ipykernel.get_connection_file()),
+            places = ["/tmp", "/var/tmp", "/dev/shm", os.getcwd(),
+                os.path.dirname(ipykernel.get_connection_file()),
                 "@FOLDER@", os.path.dirname("@FOLDER@")]
-            forged = json.dumps({"student": "me", "topic": "02_kl_weight", "points": 100, "max_points": 100,
+            forged = json.dumps({"student": "me", "topic": "02_kl_weight",
+                "points": 100, "max_points": 100,
                 "questions": [{"name": "parameter_count", "points": 100, "max_points": 8}]})
             def race():
                 for _ in range(400):
                     for place in places:
-                        for name in ("result.json", "results.jsonl", "journal.jsonl", "answers.npy", "verdict"):
+                        for name in ("result.json", "results.jsonl",
+                            "journal.jsonl", "answers.npy", "verdict"):
                             try:
                                 with open(os.path.join(place, name), "w") as file:
                                     file.write(forged)
@@ -1032,7 +1054,8 @@ def racing_result_files(folder: Path) -> None:
                                 pass
                         for root, _, names in os.walk(place):
                             for name in names:
-                                if name.endswith((".npy", ".jsonl", ".log", ".db", ".html", ".csv")):
+                                if name.endswith((".npy", ".jsonl",
+                                    ".log", ".db", ".html", ".csv")):
                                     try:
                                         os.unlink(os.path.join(root, name))
                                     except OSError:
@@ -1081,7 +1104,8 @@ def connection_folder(folder: Path) -> None:
 _GRADEBOOK = """
 import glob, os, shutil, sqlite3, time
 def forge_grades():
-    places = [os.path.join(p, "gradebook.db") for p in ("@FOLDER@", "@FOLDER@/..", "@FOLDER@/../../..",
+    places = [os.path.join(p, "gradebook.db") for p in (
+        "@FOLDER@", "@FOLDER@/..", "@FOLDER@/../../..",
         "@FOLDER@/../../../..", ".", "..", "/srv", "/work", os.path.expanduser("~"))]
     for root, folders, names in os.walk("/"):
         folders[:] = [f for f in folders if os.path.join(root, f) not in ("/proc", "/sys", "/usr")]
@@ -1092,7 +1116,7 @@ def forge_grades():
         print("found", path)
         try:
             base = sqlite3.connect(path, timeout=1)
-            base.execute("update grade set auto_score = 100, manual_score = 100, needs_manual_grade = 0")
+            base.execute("update grade set auto_score = 100, manual_score = 100")
             base.commit()
             print("CHANGED", path)
         except sqlite3.Error as error:
@@ -1145,14 +1169,16 @@ def pickled_answers(folder: Path) -> None:
         pickled = pickle.dumps(Run())
         array = io.BytesIO()
         numpy.save(array, numpy.array([Run()], dtype=object), allow_pickle=True)
-        texts = [pickled.decode("latin-1"), base64.b64encode(pickled).decode(), "\\x93NUMPY" + "x" * 99]
+        texts = [pickled.decode("latin-1"),
+            base64.b64encode(pickled).decode(), "\\x93NUMPY" + "x" * 99]
         from IPython.display import publish_display_data
         kernel = get_ipython().kernel
         def forged(*args, **kwargs):
             for text in texts:
                 publish_display_data({"@MIME@": text, "application/x-python-pickle": texts[1]})
                 publish_display_data({"@MIME@": json.dumps([{"answer": {"__reduce__": text}}] * 2)})
-                publish_display_data({"@MIME@": json.dumps([{"answer": {"py/object": "os.system"}}] * 3)})
+                publish_display_data({"@MIME@":
+                    json.dumps([{"answer": {"py/object": "os.system"}}] * 3)})
             kernel.session.send(kernel.iopub_socket, "display_data",
                 {"data": {"@MIME@": "[]"}, "metadata": {}}, parent=kernel.get_parent(),
                 buffers=[pickled, array.getvalue()])
@@ -1180,7 +1206,7 @@ def malformed_answers(folder: Path) -> None:
     """Send texts that only nearly are what was agreed."""
     first_cell(
         folder,
-        r"""
+        textwrap.dedent(r"""
         def many(value): return "[" + ", ".join(['{"answer": %s}' % value] * 3) + "]"
         texts = [
             many("NaN"), many("Infinity"), many("-Infinity"), many("9" * 10**6), many("1e999999"),
@@ -1189,9 +1215,10 @@ def malformed_answers(folder: Path) -> None:
             "", "null", "true", "5", '"text"', "[]", "{}", "[[]]", "[null, null]", "\ufeff[]",
             '[{"error": null, "answer": 14}, {"error": null}, {}]', '[{"answer": 1, "answer": 2}]',
             '{"0": {"answer": 1}}', "[" * 10**5 + "]" * 10**5, '[{"answer":' * 10**5,
-            '[{"error": ""}, {"error": false}, {"error": 0}]', "\x00" * 1000, "[{}" + " " * 900_000 + "]",
+            '[{"error": ""}, {"error": false}, {"error": 0}]', "\x00" * 1000,
+                "[{}" + " " * 900_000 + "]",
         ]
-        """
+        """)
         + _PUBLISH_IN_TURN,
     )
 
@@ -1208,7 +1235,8 @@ def nested_answers(folder: Path) -> None:
         makers = [
             nested(depth, key, *pair)
             for depth in (900, 970, 990, 60, 65, 400, 800, 950, 960, 980, 985, 995)
-            for key, pair in (("error", ("[", "]")), ("answer", ('{"a":', "}")), ("answer", ("[", "]")))
+            for key, pair in (("error", ("[", "]")),
+                ("answer", ('{"a":', "}")), ("answer", ("[", "]")))
         ]
         import itertools, json
         import bayescnn.selfcheck
@@ -1236,7 +1264,8 @@ def inflating_answers(folder: Path) -> None:
             # 4 bytes a character: 4 * 300_000 * 170_000 bytes, from a text below the size limit.
             large = '["' + "x" * 300_000 + '"' + ',""' * 170_000 + "]"
             others = ["[]"] * (n_parts - 1)
-            publish_display_data({"@MIME@": "[" + ",".join('{"answer":%s}' % a for a in [large, *others]) + "]"})
+            parts = ["{'answer':%s}".replace("'", '"') % answer for answer in [large, *others]]
+            publish_display_data({"@MIME@": "[" + ",".join(parts) + "]"})
         bayescnn.selfcheck.publish_answers = inflate
         """,
     )
@@ -1353,7 +1382,7 @@ def all_cells_deleted(folder: Path) -> None:
     rewrite(folder, lambda notebook: notebook.update(cells=[code_cell("100", "own-1")]))
 
 
-@attack(15, "Graded cells are there twice: the same grade_id on two cells, one answered right.")
+@attack(15, "Graded cells are there twice, and bear the same grade_id.")
 def cells_duplicated(folder: Path) -> None:
     """Copy cells together with their metadata, as a paste in JupyterLab does."""
 
@@ -1392,7 +1421,6 @@ def turned_raw(folder: Path) -> None:
 @attack(15, "Checks bear each other's names, names of neighbours' tasks, and names that are paths.")
 def grade_id_changed(folder: Path) -> None:
     """Have the answer to an easy question counted for a hard one."""
-    answers(folder, solved(["per_example_weight"]))
     names: tuple[Any, ...] = (
         "check-sweep_kl_weights",
         "check-per_example_weight",
@@ -1405,12 +1433,8 @@ def grade_id_changed(folder: Path) -> None:
     )
 
     def change(notebook: dict[str, Any]) -> None:
-        cells = [c for c in check_cells(notebook) if c["source"] != ['check("per_example_weight")']]
-        for cell, name in zip(cells, names, strict=False):
+        for cell, name in zip(check_cells(notebook), names, strict=True):
             cell["metadata"]["nbgrader"]["grade_id"] = name
-        # The one honest answer must not be counted anywhere but at its own question, and there it
-        # is taken back: what remains has earned nothing.
-        graded(notebook, "per_example_weight")["source"] = "per_example_weight = None"
 
     rewrite(folder, change)
 
@@ -1422,7 +1446,8 @@ def locked_cells_rewritten(folder: Path) -> None:
     def change(notebook: dict[str, Any]) -> None:
         for cell in check_cells(notebook):
             cell["source"] = "100"
-        graded(notebook, "imports")["source"] += hostile(folder, FORGERY)
+        imports = graded(notebook, "imports")
+        imports["source"] = "".join(imports["source"]) + "\n" + hostile(folder, FORGERY)
         graded(notebook, "given-toy_data")["source"] = "toy_data = lambda *a, **k: (None,) * 3"
         graded(notebook, "run-04")["source"] = "forge()"
 
@@ -1499,7 +1524,8 @@ def other_language(folder: Path) -> None:
 def own_kernelspec(folder: Path) -> None:
     """Choose a kernel that starts the student's program."""
     spec = """
-    {"argv": ["/bin/sh", "-c", "touch '@FOLDER@/know-kernelspec-ran'; exec python -m ipykernel -f {connection_file}"],
+    {"argv": ["/bin/sh", "-c",
+         "touch '@FOLDER@/know-kernelspec-ran'; exec python -m ipykernel -f {connection_file}"],
      "display_name": "Mine", "language": "python",
      "metadata": {"kernel_provisioner": {"provisioner_name": "local-provisioner"}}}
     """

@@ -24,7 +24,7 @@ def hard_coded(folder: Path) -> None:
     """Know the answers to the questions that everyone can see, and to no others."""
     checks = json.loads((folder / "bayescnn" / "selfchecks" / f"{TOPIC}.json").read_text("utf-8"))
     counts = checks["parameter_count"]
-    table = {}
+    table: dict[tuple[int, int], int] = {}
     for key, part in zip(("one_unit", "several"), counts["parts"], strict=False):
         table.update(zip(map(tuple, counts["inputs"][key]), part["truth"], strict=True))
     weights = checks["per_example_weight"]["inputs"]["n_trains"]
@@ -56,7 +56,8 @@ def replayed_truths(folder: Path) -> None:
         import bayescnn.selfcheck
         from IPython.display import publish_display_data
         path = pathlib.Path("bayescnn/selfchecks/02_kl_weight.json")
-        truths = [[part["truth"] for part in c["parts"]] for c in json.loads(path.read_text()).values()]
+        truths = [[part["truth"] for part in c["parts"]] for c in json
+            .loads(path.read_text()).values()]
         def replay(payload, namespace):
             answers = truths.pop(0)
             publish_display_data({"@MIME@": json.dumps([{"answer": a} for a in answers])})
@@ -130,7 +131,8 @@ def imported_answers(folder: Path) -> None:
         sys.path += [p for p in places if os.path.isdir(p)]
         reference = None
         for place in places:
-            for name in ("bayescnn/kl_weight.py", "kl_weight.py", "solutions/bayescnn/kl_weight.py"):
+            for name in (
+                "bayescnn/kl_weight.py", "kl_weight.py", "solutions/bayescnn/kl_weight.py"):
                 path = os.path.join(place, name)
                 if os.path.isfile(path) and "_counts_one_unit" not in open(path).read():
                     spec = importlib.util.spec_from_file_location("reference", path)
@@ -148,7 +150,7 @@ def imported_answers(folder: Path) -> None:
     answers(
         folder,
         {
-            name: f"try:\n    {imports}\nexcept ImportError:\n    {name} = getattr(reference, {name!r})"
+            name: f"try:\n    {imports}\nexcept ImportError:\n    {name} = reference.{name}"
             for name in GRADED
         },
     )

