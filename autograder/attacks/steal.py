@@ -282,11 +282,14 @@ def open_descriptors(folder: Path) -> None:
                         b'{"points": 100, "status": "know-descriptor-written"}')
                     if stat.S_ISSOCK(mode):
                         peer = socket.socket(fileno=os.dup(fd))
-                        tried("name", peer.getsockname)
-                        tried("peer", peer.getpeername)
-                        tried("credentials", peer.getsockopt, socket.SOL_SOCKET, 17, 12)
-                        tried("receive", socket.recv_fds, peer, 1000, 10)
-                        tried("send", socket.send_fds, peer, [b'{"points": 100}'], [0])
+                        try:
+                            tried("name", peer.getsockname)
+                            tried("peer", peer.getpeername)
+                            tried("credentials", peer.getsockopt, socket.SOL_SOCKET, 17, 12)
+                            tried("receive", socket.recv_fds, peer, 1000, 10)
+                            tried("send", socket.send_fds, peer, [b'{"points": 100}'], [0])
+                        finally:
+                            peer.detach()
             """
         ),
     )
