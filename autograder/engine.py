@@ -23,7 +23,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Enum, Instance, Integer, Unicode
+from traitlets import Enum, Instance, Integer, Type, Unicode
 
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
@@ -80,7 +80,7 @@ class PromptClient(AsyncKernelClient):
 class SandboxedKernelManager(AsyncKernelManager):
     """Starts this environment's Python kernel in a sandbox, whatever a notebook asks for."""
 
-    client_class = f"{__name__}.{PromptClient.__name__}"
+    client_factory = Type(PromptClient, klass=AsyncKernelClient)
     limits = Instance(Limits, args=())
 
     @property
@@ -90,7 +90,7 @@ class SandboxedKernelManager(AsyncKernelManager):
             "provisioner_name": "sandbox-provisioner",
             "config": {
                 name: getattr(self.limits, name)
-                for name in ("memory_mb", "processes", "disk_mb", "files")
+                for name in ("submission_seconds", "memory_mb", "processes", "disk_mb", "files")
             },
         }
         return KernelSpec(

@@ -1,8 +1,8 @@
 """A warm process that kernels are forked from: importing TensorFlow costs seconds, a fork none.
 
-Run as a script of its own, ``python -I forkserver.py FD``, never imported: what this process holds
-in memory, every submission inherits. So it holds the libraries that students import, and nothing
-of this course.
+Run as a script of its own, ``python -I -S forkserver.py FD PACKAGES ...``, and never imported:
+what this process holds in memory, every submission inherits. So it holds the libraries that
+students import, and nothing of this course.
 
 The trusted process asks for a kernel by a line of JSON on the socket FD, together with two open
 files: where to report, and the lifeline of the sandbox that the kernel shall live in. One *keeper*
@@ -252,11 +252,14 @@ def _watch(kernel: int, limits: dict[str, int]) -> tuple[int, str]:
     Returns:
         An exit status and why, in words.
     """
+    end = time.monotonic() + limits["seconds"]
     while True:
         pid, status = os.waitpid(kernel, os.WNOHANG)
         if pid:
             code = os.waitstatus_to_exitcode(status)
             return code & 0xFF, f"signal {-code}" if code < 0 else f"exit status {code}"
+        if time.monotonic() > end:
+            return 1, f"more than {limits['seconds']} s"
         processes = [name for name in os.listdir("/proc") if name.isdigit()]
         if sum(map(_n_tasks, processes)) > limits["processes"]:
             return 1, f"more than {limits['processes']} processes and threads"
@@ -294,6 +297,7 @@ def _proportional(process: str) -> int:
 def main() -> None:
     """Preload, then serve."""
     connection = socket.socket(fileno=int(sys.argv[1]))
+    sys.path += sys.argv[2:]
     os.chdir("/")
     preload()
     serve(connection)
