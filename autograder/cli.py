@@ -417,3 +417,45 @@ def mutants(topics: Topics = None) -> None:
         f"among {table.row_count} variants"
     )
     raise typer.Exit(1 if false_accepts or false_rejects else 0)
+
+
+@app.command()
+def attacks(
+    number: Annotated[
+        list[int] | None, typer.Option(help="Only this class of attack; may be repeated.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where to make the class.")] = ROOT
+    / "build"
+    / "attacks",
+    jobs: Jobs = 0,
+) -> None:
+    """Grade a class of hostile and broken submissions; fail if one of them achieves anything."""
+    import shutil
+
+    from autograder.attacks import ATTACKS
+    from autograder.attacks.trial import run
+
+    chosen = [attack for attack in ATTACKS if not number or attack.number in number]
+    shutil.rmtree(folder, ignore_errors=True)
+    with console.status(f"Grading {len(chosen)} attackers and their neighbours ..."):
+        trial = run(chosen, folder.resolve(), jobs or 2)
+    table = Table("class", "submissions", "points gained", "result", title="Attacks")
+    for group in sorted({attack.number for attack in chosen}):
+        of_group = [outcome for outcome in trial.outcomes if outcome.attack.number == group]
+        gained = sum(
+            max(0.0, o.result.points - o.attack.deserves) for o in of_group if o.result is not None
+        )
+        faults = [f"{o.attack.name}: {'; '.join(o.faults)}" for o in of_group if o.faults]
+        names = ", ".join(outcome.attack.name for outcome in of_group)
+        result = "[red]" + escape("\n".join(faults)) + "[/]" if faults else "[green]held[/]"
+        table.add_row(str(group), escape(names), f"{gained:g}", result)
+    console.print(table)
+    for fault in trial.neighbours:
+        console.print(f"[red]{escape(fault)}[/]", highlight=False)
+    n_bad = sum(bool(outcome.faults) for outcome in trial.outcomes)
+    console.print(
+        f"{len(trial.outcomes)} submissions, {n_bad} with a fault; "
+        f"{len(trial.neighbours)} faults in the grading of their neighbours.",
+        highlight=False,
+    )
+    raise typer.Exit(0 if trial.held else 1)
