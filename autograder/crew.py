@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from distributed import (
     LocalCluster,
     Worker,
     WorkerPlugin,
-    as_completed,
+    wait,
 )
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
@@ -112,40 +113,55 @@ def grade_all(
         settings: see `Settings`.
 
     Yields:
-        A submission (without its files) and what came of it, in the order in which they end.
+        A submission and what came of it, in the order in which they end.
 
     Raises:
         SandboxError: a worker cannot isolate submissions.
     """
     waiting = iter(submissions)
     running: dict[Future, Submission] = {}
-    ended = as_completed()
+    strikes: Counter[str] = Counter()
+    # Every limit has passed by then, and those who wait in line have had their turn.
+    patience = 3 * settings.limits.submission_seconds + 300
 
-    def fill() -> None:
+    def submit(submission: Submission) -> None:
+        future = client.submit(grade_submission, assignment, submission, settings, pure=False)
+        running[future] = submission
+
+    while True:
         # As many again as there are workers lie ready, so that none waits for us.
         while len(running) < 2 * max(1, sum(client.nthreads().values())):
             submission = next(waiting, None)
             if submission is None:
-                return
-            future = client.submit(
-                grade_submission, assignment, submission, settings, pure=False, retries=0
-            )
-            running[future] = Submission(
-                submission.student, submission.topic, submitted=submission.submitted
-            )
-            ended.add(future)
+                break
+            submit(submission)
+        if not running:
+            return
+        try:
+            done, _ = wait(list(running), timeout=patience, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            stuck = list(running.values())
+            running.clear()
+            client.restart()
+            for submission in stuck:
+                strikes[submission.student] += 1
+                if strikes[submission.student] > 1:
+                    yield submission, Lost("Grading this submission did not end.")
+                else:
+                    submit(submission)
+            continue
+        for future in done:
+            yield running.pop(future), _outcome(future)
+            future.release()
 
-    fill()
-    for future in ended:
-        submission = running.pop(future)
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            yield submission, Lost("Every worker that graded this submission died.")
-        elif isinstance(error, SandboxError):
-            raise error
-        elif error is not None:
-            yield submission, Lost(f"The grader failed: {type(error).__name__}: {error}")
-        else:
-            yield submission, future.result()
-        future.release()
-        fill()
+
+def _outcome(future: Future) -> Graded | Lost:
+    """What came of a task that has ended."""
+    error = future.exception()
+    if isinstance(error, SandboxError):
+        raise error
+    if isinstance(error, KilledWorker):
+        return Lost("Every worker that graded this submission died.")
+    if error is not None:
+        return Lost(f"The grader failed: {type(error).__name__}: {error}")
+    return future.result()
