@@ -176,11 +176,12 @@ def grade(
     )
     if submitted is not None:
         _collect(topic, submitted, folder.resolve() / "submitted")
-    with _grading(topic, folder, release, jobs, scheduler, isolation, db, limits) as desk:
-        chosen = desk.classroom.chosen(topic, student or [])
+    with _grading(
+        topic, student or [], folder, release, jobs, scheduler, isolation, db, limits
+    ) as desk:
         results = desk.run(
             f"Grading {topic}",
-            len(chosen),
+            desk.n_students,
             lambda tell: desk.classroom.grade(
                 topic, desk.client, desk.writer, desk.settings, student or [], resume, tell
             ),
@@ -209,10 +210,10 @@ def regrade(
     if question not in checks_of(topic):
         asked = ", ".join(checks_of(topic))
         _stop(f"{topic} has no check for {question!r}; it has: {asked}.", 2)
-    with _grading(topic, folder, release, jobs, scheduler, isolation, db, Limits()) as desk:
+    with _grading(topic, [], folder, release, jobs, scheduler, isolation, db, Limits()) as desk:
         before, after = desk.run(
             f"Judging {question}",
-            len(desk.classroom.students(topic)),
+            desk.n_students,
             lambda tell: desk.classroom.regrade(
                 topic, question, desk.client, desk.writer, desk.settings, tell
             ),
@@ -260,6 +261,7 @@ class _Desk:
     client: Client
     writer: GradebookWriter
     settings: Settings
+    n_students: int
 
     def run(self, title: str, n: int, work: Callable[[Callable[[Result], None]], Answer]) -> Answer:
         """Do a piece of work under a progress bar."""
@@ -290,6 +292,7 @@ class _Desk:
 @contextmanager
 def _grading(
     topic: str,
+    students: Sequence[str],
     folder: Path,
     release: Path,
     jobs: int,
@@ -311,7 +314,7 @@ def _grading(
     classroom = Classroom(folder.resolve(), release.resolve())
     settings = Settings(isolation, limits)
     try:
-        classroom.chosen(topic, [])
+        n_students = len(classroom.chosen(topic, students))
         if isolation == "bubblewrap":
             bubblewrap()
 
@@ -325,7 +328,7 @@ def _grading(
             writer = stack.enter_context(GradebookWriter(db or classroom.db_url, say=say))
             opened = stack.pop_all()
         with opened:
-            yield _Desk(classroom, client, writer, settings)
+            yield _Desk(classroom, client, writer, settings, n_students)
     except StudentError as error:
         _stop(error, 2)
     except (GradebookError, JournalError, SandboxError) as error:

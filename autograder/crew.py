@@ -79,7 +79,7 @@ def crew(
                 processes=True,
                 host="127.0.0.1",
                 security=True,  # other users of this machine shall not hand it work
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,
                 silence_logs="CRITICAL",
             )
