@@ -168,8 +168,8 @@ def _faults(
         yield f"lost {attack.deserves - result.points:g} points"
     for path in left_by(classroom, attack.name):
         text = path.read_text(encoding="utf-8", errors="replace")
-        if REFUSED in text:
-            yield "was not inside a sandbox"
+        if path.suffix == ".ipynb" and any(REFUSED in line for line in printed_in(text)):
+            yield "did not run, since it found itself outside a sandbox"
         for what, secret in hidden.items():
             if secret in text or json.dumps(secret)[1:-1] in text:
                 yield f"{path.name} shows {what}"
@@ -181,6 +181,12 @@ def left_by(classroom: Classroom, student: str) -> list[Path]:
     """All files that grading wrote about a student."""
     places = (classroom.folder / "autograded" / student, classroom.folder / "feedback" / student)
     return [path for place in places for path in place.rglob("*") if path.is_file()]
+
+
+def printed_in(notebook: str) -> Iterator[str]:
+    """What a graded notebook's cells printed."""
+    for cell in json.loads(notebook)["cells"]:
+        yield from ("".join(o["text"]) for o in cell.get("outputs", []) if "text" in o)
 
 
 def is_alive(page: str) -> bool:
