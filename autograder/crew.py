@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import math
 import os
+import shutil
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import dask
 from distributed import (
+    CancelledError,
     Client,
     Future,
     KilledWorker,
@@ -25,6 +31,8 @@ from autograder.submissions import Submission
 
 THREADS = 8
 """Submissions that one worker process attends to at once: it mostly waits for their kernels."""
+
+SCRATCH_PREFIX = "autograder-"
 
 DASK_SETTINGS = {
     # A worker that is silent for long may be computing, and the clock may have jumped.
@@ -68,7 +76,10 @@ def crew(
     """
     jobs = jobs or os.cpu_count() or 1
     processes = math.ceil(jobs / THREADS)
-    with dask.config.set(DASK_SETTINGS):
+    with (
+        scratch_folder() as scratch,
+        dask.config.set({**DASK_SETTINGS, "temporary-directory": str(scratch)}),
+    ):
         if scheduler is not None:
             client = Client(scheduler, timeout="20s")
         else:
@@ -81,6 +92,8 @@ def crew(
                 dashboard_address=None,
                 memory_limit=0,
                 silence_logs="CRITICAL",
+                # All that a worker leaves behind when it is killed lies there.
+                env={"TMPDIR": str(scratch)},
             )
             client = Client(cluster)
         try:
@@ -91,6 +104,37 @@ def crew(
             client.close()
             if scheduler is None:
                 cluster.close()
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder; those of processes that were killed are removed on the way."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX))
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            break
+        os.close(lock)  # another process took it for a dead one's before we had the lock
+    try:
+        for other in folder.parent.glob(f"{SCRATCH_PREFIX}*"):
+            _remove_if_dead(other)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    """Remove a scratch folder that no living process of ours holds."""
+    with contextlib.suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)
 
 
 @dataclass(frozen=True)
@@ -116,6 +160,8 @@ def grade_all(
 
     Raises:
         SandboxError: a worker cannot isolate submissions.
+        OSError: a worker's machine lacks something, such as room on its disk, or the scheduler
+            has gone.
     """
     waiting = iter(submissions)
     running: dict[Future, Submission] = {}
@@ -138,14 +184,17 @@ def grade_all(
     fill()
     for future in ended:
         submission = running.pop(future)
-        error = future.exception()
-        if isinstance(error, KilledWorker):
-            yield submission, Lost("Every worker that graded this submission died.")
-        elif isinstance(error, SandboxError):
-            raise error
-        elif error is not None:
-            yield submission, Lost(f"The grader failed: {type(error).__name__}: {error}")
-        else:
-            yield submission, future.result()
+        outcome: Graded | Lost
+        try:
+            outcome = future.result()
+        except KilledWorker:
+            outcome = Lost("Every worker that graded this submission died.")
+        except CancelledError:
+            raise ConnectionError("The scheduler of the workers has gone") from None
+        except (SandboxError, OSError):
+            raise
+        except Exception as error:
+            outcome = Lost(f"The grader failed: {type(error).__name__}: {error}")
         future.release()
+        yield submission, outcome
         fill()

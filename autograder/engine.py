@@ -9,6 +9,7 @@ from the judge alone.
 
 from __future__ import annotations
 
+import copy
 import sys
 import time
 from queue import Empty
@@ -28,13 +29,16 @@ from traitlets import Enum, Instance, Integer, Unicode
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
 from autograder.limits import Limits
-from autograder.sandbox import SandboxProvisioner, bubblewrap
+from autograder.sandbox import KernelOrphanedError, SandboxProvisioner, bubblewrap
 from bayescnn.selfcheck import ANSWERS_MIME
 
 KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 
 MAX_MESSAGE_BYTES = 32 * 2**20
 """A kernel that sends a larger message is cut off; the largest honest figure has a few MB."""
+
+MAX_RUNS = 3
+"""So often does a submission run at most, should the warm process end under it."""
 
 SETTLE_SECONDS = 10
 """How long an interrupted cell may take to give way before its kernel counts as lost."""
@@ -179,12 +183,20 @@ class ProbeAndJudge(Execute):
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Any]:
         """Run a notebook from top to bottom."""
-        self._begin(self._load_checks(resources))
-        self._last = max(
-            (i for i, cell in enumerate(nb.cells) if self._check_in(cell)), default=None
-        )
-        self.timeout_func = lambda cell: min(self.cell_seconds, max(1.0, self._time_left()))
-        super().preprocess(nb, resources, km)
+        for again in reversed(range(MAX_RUNS)):
+            self._begin(self._load_checks(resources))
+            self._last = max(
+                (i for i, cell in enumerate(nb.cells) if self._check_in(cell)), default=None
+            )
+            self.timeout_func = lambda cell: min(self.cell_seconds, max(1.0, self._time_left()))
+            submitted = copy.deepcopy(nb.cells)
+            try:
+                super().preprocess(nb, resources, km)
+                break
+            except KernelOrphanedError:
+                if not again:
+                    raise
+                nb.cells = submitted
         # An instructor will open this notebook in a browser.
         return SanitizeHTML().preprocess(nb, resources)
 
@@ -233,6 +245,9 @@ class ProbeAndJudge(Execute):
             if any(o.get("ename") == "CellTimeoutError" for o in cell.outputs):
                 self._settle(cell)
         except DeadKernelError:
+            provisioner = getattr(self.km, "provisioner", None)
+            if isinstance(provisioner, SandboxProvisioner) and provisioner.orphaned:
+                raise KernelOrphanedError("The process that kernels are forked from ended.") from None
             self._fail(cell, "KernelDied", f"The kernel died while it ran this cell{self._why()}.")
         except CellTimeoutError:
             self._fail(cell, "Timeout", "The kernel did not report the end of this cell.")

@@ -58,6 +58,10 @@ class KernelStartError(RuntimeError):
     """A sandbox can be had, but this submission's kernel did not start in it."""
 
 
+class KernelOrphanedError(RuntimeError):
+    """A kernel ended because the warm process did; the submission had no part in it."""
+
+
 @functools.cache
 def bubblewrap() -> str:
     """The path of a working ``bwrap``.
@@ -292,6 +296,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     _folder: tempfile.TemporaryDirectory[str] | None = None
     _report: socket.socket | None = None
+    _server: ForkServer | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose IPC sockets in a fresh folder before the connection file is written."""
@@ -316,6 +321,7 @@ class SandboxProvisioner(LocalProvisioner):
 
         Raises:
             KernelStartError: the submission is too large, or the kernel did not start.
+            KernelOrphanedError: the warm process ended meanwhile.
             SandboxError: there is no sandbox.
         """
         assert self._folder is not None
@@ -349,10 +355,14 @@ class SandboxProvisioner(LocalProvisioner):
                     "files": self.files,
                 },
             }
-            fork_server().fork(request, theirs.fileno(), lifeline[1])
+            self._server = fork_server()
+            with contextlib.suppress(OSError):  # it may have ended just now: then no word comes
+                self._server.fork(request, theirs.fileno(), lifeline[1])
         self._report.settimeout(START_SECONDS)
         said = self._hear()
         if said.get("ready") is not True:
+            if self.orphaned:
+                raise KernelOrphanedError("The process that kernels are forked from ended.")
             why = said.get("error") or said.get("ended") or "no word from it"
             raise KernelStartError(f"The kernel did not start: {why}.")
         return self.connection_info
@@ -391,6 +401,11 @@ class SandboxProvisioner(LocalProvisioner):
             while not data.endswith(b"\n") and (piece := self._report.recv(4096)):
                 data += piece
         return json.loads(data) if data.endswith(b"\n") else {}
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the warm process that forked the kernel has ended, and so the kernel with it."""
+        return self._server is not None and not self._server.alive
 
     def why_it_ended(self) -> str | None:
         """Why the kernel has ended, in words; None if nobody can tell."""
