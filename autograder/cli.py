@@ -295,6 +295,8 @@ def _grading(
     settings = Settings(isolation, limits)
     try:
         classroom.chosen(topic, [])
+        with classroom.journal(topic):
+            pass  # refuses at once, not after the workers have started, where another grades
         if isolation == "bubblewrap":
             bubblewrap()
 

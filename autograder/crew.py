@@ -7,6 +7,7 @@ import fcntl
 import math
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,7 +27,7 @@ from distributed import (
 )
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
-from autograder.sandbox import SandboxError, close_fork_server, fork_server
+from autograder.sandbox import SandboxError, fork_server
 from autograder.submissions import Submission
 
 THREADS = 8
@@ -47,17 +48,35 @@ DASK_SETTINGS = {
 
 
 class WarmUp(WorkerPlugin):
-    """Starts a worker's warm process before its first submission, and ends it with the worker."""
+    """Starts a worker's warm process before its first submission; it ends with the worker."""
 
     name = "warm-up"
+    idempotent = True  # a second class on the same cluster finds it there
 
     def setup(self, worker: Worker) -> None:
         """Start the warm process; a worker that cannot says so at its first submission."""
         fork_server()
 
-    def teardown(self, worker: Worker) -> None:
-        """End the warm process."""
-        close_fork_server()
+
+class Deaf(WorkerPlugin):
+    """Makes a worker on this machine pass over Ctrl-C: the process that leads it decides."""
+
+    name = "deaf"
+
+    def setup(self, worker: Worker) -> None:
+        """Take the signal and do nothing; unlike "ignore", kernels do not inherit that."""
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back from here and, until they are `Deaf`, from processes started within."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -79,31 +98,30 @@ def crew(
     with (
         scratch_folder() as scratch,
         dask.config.set({**DASK_SETTINGS, "temporary-directory": str(scratch)}),
+        contextlib.ExitStack() as opened,
     ):
         if scheduler is not None:
-            client = Client(scheduler, timeout="20s")
+            client = opened.enter_context(Client(scheduler, timeout="20s"))
         else:
-            cluster = LocalCluster(
-                n_workers=processes,
-                threads_per_worker=math.ceil(jobs / processes),
-                processes=True,
-                host="127.0.0.1",
-                security=True,  # other users of this machine shall not hand it work
-                dashboard_address=None,
-                memory_limit=0,
-                silence_logs="CRITICAL",
-                # All that a worker leaves behind when it is killed lies there.
-                env={"TMPDIR": str(scratch)},
-            )
-            client = Client(cluster)
-        try:
-            if warm:
-                client.register_plugin(WarmUp())
-            yield client
-        finally:
-            client.close()
-            if scheduler is None:
-                cluster.close()
+            with _ctrl_c_waits():
+                cluster = LocalCluster(
+                    n_workers=processes,
+                    threads_per_worker=math.ceil(jobs / processes),
+                    processes=True,
+                    host="127.0.0.1",
+                    security=True,  # other users of this machine shall not hand it work
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port
+                    memory_limit=0,
+                    silence_logs="CRITICAL",
+                    # All that a worker leaves behind when it is killed lies there.
+                    env={"TMPDIR": str(scratch)},
+                )
+                client = opened.enter_context(Client(opened.enter_context(cluster)))
+                client.register_plugin(Deaf())
+        if warm:
+            client.register_plugin(WarmUp())
+        yield client
 
 
 @contextmanager
@@ -165,7 +183,7 @@ def grade_all(
     """
     waiting = iter(submissions)
     running: dict[Future, Submission] = {}
-    ended = as_completed()
+    ended = as_completed(loop=client.loop)
 
     def fill() -> None:
         # As many again as there are workers lie ready, so that none waits for us.

@@ -238,6 +238,12 @@ class ForkServer:
         """Whether it can still fork kernels."""
         return self._process.poll() is None
 
+    def ends(self, seconds: float) -> bool:
+        """Whether it has ended, or does within some time: dying, it falls silent before it ends."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return not self.alive
+
     @property
     def pid(self) -> int:
         """Its process id."""
@@ -252,12 +258,14 @@ class ForkServer:
 
     def close(self) -> None:
         """End it; kernels that it forked end, too."""
-        self._socket.close()
+        with self._lock:
+            self._socket.close()
         self._process.kill()
         self._process.wait()
 
 
 _server: ForkServer | None = None
+_exiting = False
 _server_lock = threading.Lock()
 
 
@@ -269,6 +277,8 @@ def fork_server() -> ForkServer:
     """
     global _server
     with _server_lock:
+        if _exiting:
+            raise SandboxError("This worker is ending.")
         if _server is None or not _server.alive:
             if _server is not None:
                 _server.close()
@@ -278,9 +288,10 @@ def fork_server() -> ForkServer:
 
 @atexit.register
 def close_fork_server() -> None:
-    """End this process' warm process, if there is one."""
-    global _server
+    """End this process' warm process, if there is one, and start no other."""
+    global _server, _exiting
     with _server_lock:
+        _exiting = True
         if _server is not None:
             _server.close()
             _server = None
@@ -405,7 +416,7 @@ class SandboxProvisioner(LocalProvisioner):
     @property
     def orphaned(self) -> bool:
         """Whether the warm process that forked the kernel has ended, and so the kernel with it."""
-        return self._server is not None and not self._server.alive
+        return self._server is not None and self._server.ends(seconds=1.0)
 
     def why_it_ended(self) -> str | None:
         """Why the kernel has ended, in words; None if nobody can tell."""
