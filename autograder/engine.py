@@ -247,7 +247,9 @@ class ProbeAndJudge(Execute):
         except DeadKernelError:
             provisioner = getattr(self.km, "provisioner", None)
             if isinstance(provisioner, SandboxProvisioner) and provisioner.orphaned:
-                raise KernelOrphanedError("The process that kernels are forked from ended.") from None
+                raise KernelOrphanedError(
+                    "The process that kernels are forked from ended."
+                ) from None
             self._fail(cell, "KernelDied", f"The kernel died while it ran this cell{self._why()}.")
         except CellTimeoutError:
             self._fail(cell, "Timeout", "The kernel did not report the end of this cell.")

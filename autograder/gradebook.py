@@ -105,7 +105,6 @@ class GradebookWriter:
             GradebookError: another version of it is there.
         """
 
-
         def work(gradebook: Gradebook) -> dict[str, float] | None:
             if _questions_of(gradebook, assignment.topic) is None:
                 _SaveCells(gradebook).save(assignment)

@@ -26,7 +26,6 @@ from autograder.results import QuestionResult, Result
 from autograder.sandbox import SandboxError
 from autograder.submissions import NotebookProblem, Submission, SubmissionLimits, parse_notebook
 
-
 FAULTS_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 """No room on its disk, no more open files, no memory: no submission is to blame."""
 

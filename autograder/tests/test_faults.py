@@ -7,11 +7,11 @@ undisturbed run, in the journal and in the gradebook, with feedback and a graded
 from __future__ import annotations
 
 import contextlib
+import csv
 import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -20,7 +20,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 from typing import Any, TypeVar
 
 import nbformat
@@ -28,13 +31,13 @@ import psycopg2
 import pytest
 from distributed import Client
 from nbgrader.api import Gradebook
-from sqlalchemy.engine import make_url
 
 from autograder.classroom import Classroom
 from autograder.course import Course, environment
 from autograder.crew import crew
 from autograder.gradebook import GradebookError, GradebookWriter
 from autograder.grading import Settings
+from autograder.journal import MAX_ATTEMPTS
 from autograder.results import Result
 from autograder.sample import filled, model_answers, released
 from autograder.tests.notebooks import after
@@ -202,6 +205,18 @@ def failures(classroom: Classroom) -> dict[str, str]:
     return {result["student"]: result["failure"] for result in results if result["failure"]}
 
 
+def once(act: Callable[[], None]) -> Callable[[Result], None]:
+    """What `Classroom.grade` can tell its first result."""
+    done: list[Result] = []
+
+    def tell(result: Result) -> None:
+        done.append(result)
+        if len(done) == 1:
+            act()
+
+    return tell
+
+
 # Processes, as /proc has them.
 
 
@@ -276,6 +291,13 @@ class Run:
 
     def ends(self, code: int = 0, seconds: float = PATIENT) -> str:
         """Wait for the end; nothing of it may last, in memory or among the temporary files."""
+        said = self.finish(code, seconds)
+        assert list(self.scratch.iterdir()) == []
+        self.is_gone()
+        return said
+
+    def finish(self, code: int = 0, seconds: float = PATIENT) -> str:
+        """Wait for the end."""
         try:
             ended = self.process.wait(seconds)
         except subprocess.TimeoutExpired:
@@ -283,8 +305,6 @@ class Run:
         said = self.said()
         assert ended == code, said
         assert "Traceback" not in said
-        assert list(self.scratch.iterdir()) == []
-        self.is_gone()
         return said
 
     def look(self) -> dict[int, tuple[int, str, str]]:
@@ -331,9 +351,7 @@ class Grading:
 
         def work() -> list[Result]:
             with GradebookWriter(db or classroom.db_url, patience, self.said.append) as writer:
-                return classroom.grade(
-                    TOPIC, client, writer, Settings(), resume=resume, tell=tell
-                )
+                return classroom.grade(TOPIC, client, writer, Settings(), resume=resume, tell=tell)
 
         self._pool = ThreadPoolExecutor(1)
         self._future = self._pool.submit(work)
@@ -368,19 +386,25 @@ def worker() -> int:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(
+def finished(
     release: Path, handed_in: Path, tmp_path_factory: pytest.TempPathFactory, client: Client
-) -> dict[str, dict[str, float]]:
-    """What the class earns when nothing happens."""
+) -> Classroom:
+    """The class, graded while nothing happened."""
     folder = tmp_path_factory.mktemp("undisturbed")
     shutil.copytree(handed_in, folder / "submitted")
     classroom = Classroom(folder, release=release)
     Grading(classroom, client).ends()
-    earned = points(classroom)
+    return classroom
+
+
+@pytest.fixture(scope="module")
+def undisturbed(finished: Classroom) -> dict[str, dict[str, float]]:
+    """What the class earns when nothing happens."""
+    earned = points(finished)
     assert earned["ada"] == earned["ben"] == earned["eve"] == POINTS
     assert earned["cleo"][ASKED[2]] < POINTS[ASKED[2]]
     assert earned["dan"] == NOTHING
-    assert not failures(classroom)
+    assert not failures(finished)
     return earned
 
 
@@ -421,7 +445,7 @@ def test_killed_kernel_keeps_what_was_earned(
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
 def test_resume_after_the_command_ended(
-    undisturbed: dict, classroom: Classroom, scratch: Path, how: signal.Signals
+    undisturbed: dict, classroom: Classroom, client: Client, scratch: Path, how: signal.Signals
 ) -> None:
     """Whatever ends the command, nothing of it survives, and only what is unfinished runs again."""
     with Run(classroom, scratch) as run:
@@ -440,9 +464,376 @@ def test_resume_after_the_command_ended(
     assert 1 <= len(done) < 5
     if how == signal.SIGINT:
         assert tried - noted(classroom, "withdrawn") == done
-    with Run(classroom, scratch, "--resume") as run:
-        run.ends()  # and also of the first one no file is left
+    if how == signal.SIGINT:
+        Grading(classroom, client, resume=True).ends()
+    else:
+        with Run(classroom, scratch, "--resume") as run:
+            run.ends()  # and also of the first one no file is left
     again = noted(classroom, "attempt") - tried
     assert set(again) == set(undisturbed) - set(done) and set(again.values()) == {1}
     assert points(classroom) == undisturbed
     assert set(noted(classroom, "graded").values()) == {1}
+
+
+def test_interruptions_are_not_held_against_a_submission(
+    undisturbed: dict, classroom: Classroom, client: Client
+) -> None:
+    """Who stops the grader three times finds nobody given up."""
+
+    def stop(result: Result) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(MAX_ATTEMPTS):
+        with pytest.raises(KeyboardInterrupt):
+            Grading(classroom, client, tell=stop).ends()
+    Grading(classroom, client, resume=True).ends()
+    assert points(classroom) == undisturbed
+    assert not failures(classroom)
+
+
+# 4. A disk is full.
+
+
+@contextmanager
+def small_disk(folder: Path) -> Iterator[Disk]:
+    """A disk of 8 MB in place of a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    if os.getuid() != 0 or subprocess.run(mount, capture_output=True).returncode != 0:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield Disk(folder / "ballast")
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk that can be filled, and freed again."""
+
+    ballast: Path
+
+    def fill(self) -> None:
+        with self.ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            for size in (2**16, 1):  # to the last page
+                with contextlib.suppress(OSError):
+                    while True:
+                        file.write(bytes(size))
+
+    def free(self) -> None:
+        self.ballast.unlink()
+
+
+@pytest.mark.parametrize("place", ["journal", "autograded", "gradebook"])
+def test_full_disk_stops_the_class(
+    undisturbed: dict, classroom: Classroom, client: Client, place: str
+) -> None:
+    """It ends with the reason; once there is room, the rest is done."""
+    with small_disk(classroom.folder / place) as disk:
+        db = f"sqlite:///{classroom.folder / place / 'gradebook.db'}" * (place == "gradebook")
+        with pytest.raises((OSError, GradebookError), match=r"No space left|disk is full"):
+            Grading(classroom, client, db, patience=1, tell=once(disk.fill)).ends()
+        graded, tried = noted(classroom, "graded"), noted(classroom, "attempt")
+        assert 1 <= len(graded) < 5
+        disk.free()
+        Grading(classroom, client, db, resume=True).ends()
+        assert points(classroom, db) == undisturbed
+        again = noted(classroom, "attempt") - tried
+        assert not set(again) & set(graded) and set(again.values()) == {1}
+        assert set(noted(classroom, "graded").values()) == {1}
+    assert not failures(classroom)
+
+
+def test_full_disk_of_a_worker_stops_the_class(
+    undisturbed: dict, classroom: Classroom, client: Client, scratch: Path
+) -> None:
+    """No room for the next submission's files is nothing that this submission did."""
+    with small_disk(scratch) as disk:
+        with Run(classroom, scratch) as run:
+            run.kernel("ben")
+            disk.fill()
+            until(lambda: run.process.poll() is not None)
+            disk.free()
+            said = run.ends(code=1)
+    assert "No space left" in said and "add --resume" in said
+    Grading(classroom, client, resume=True).ends()
+    assert points(classroom) == undisturbed
+    assert not failures(classroom)
+
+
+# 5. The gradebook cannot be written.
+
+
+@contextmanager
+def locked(database: Path, seconds: float) -> Iterator[None]:
+    """Another process holds an SQLite database for itself, for some time."""
+    code = """
+import sqlite3, sys, time
+sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN EXCLUSIVE")
+print("locked", flush=True)
+time.sleep(float(sys.argv[2]))
+"""
+    command = [sys.executable, "-c", code, str(database), str(seconds)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None and holder.stdout.readline() == b"locked\n"
+        try:
+            yield
+        finally:
+            holder.kill()
+
+
+def test_locked_gradebook_is_waited_for(
+    undisturbed: dict, classroom: Classroom, client: Client
+) -> None:
+    """SQLite itself waits for five seconds; we say so and wait on."""
+    with ExitStack() as stack:
+
+        def lock() -> None:
+            stack.enter_context(locked(classroom.folder / "gradebook.db", seconds=7))
+
+        grading = Grading(classroom, client, tell=once(lock))
+        grading.ends()
+    assert points(classroom) == undisturbed
+    assert set(grading.said) == {
+        "The gradebook cannot be written (database is locked); trying again."
+    }
+
+
+def test_results_outlive_a_gradebook_that_stays_locked(
+    undisturbed: dict, classroom: Classroom, client: Client
+) -> None:
+    """What was graded is entered later, and does not run again."""
+    with ExitStack() as stack:
+
+        def lock() -> None:
+            stack.enter_context(locked(classroom.folder / "gradebook.db", seconds=600))
+
+        grading = Grading(classroom, client, tell=once(lock), patience=1)
+        with pytest.raises(GradebookError, match=r"locked.*grade again with --resume"):
+            grading.ends(20)
+    graded, tried = noted(classroom, "graded"), noted(classroom, "attempt")
+    assert sum(graded.values()) > sum(noted(classroom, "written").values()) >= 1
+    Grading(classroom, client, resume=True).ends()
+    assert points(classroom) == undisturbed
+    again = noted(classroom, "attempt") - tried
+    assert set(again) == set(undisturbed) - set(graded)
+    assert set(noted(classroom, "graded").values()) == {1}
+
+
+class Postgres:
+    """A PostgreSQL server of our own, in a folder of its own, on a socket there."""
+
+    def __init__(self, programs: Path, folder: Path) -> None:
+        self._folder, self._programs = folder, programs
+        self._as = []
+        if os.getuid() == 0:  # it refuses to run as root
+            shutil.chown(folder, "postgres", "postgres")
+            self._as = ["runuser", "-u", "postgres", "--"]
+        self._run("initdb", "--username=grader", "--auth=trust", "--no-sync")
+        self.url = f"postgresql://grader@/postgres?host={folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self._as, str(self._programs / program), "-D", f"{self._folder}/data"]
+        done = subprocess.run(
+            [*command, *arguments],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -c unix_socket_directories={self._folder} -c fsync=off"
+        self._run("pg_ctl", "start", "-w", "-l", f"{self._folder}/log", "-o", options)
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "-m", "immediate")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Postgres]:
+    """A server that may be stopped."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        pytest.skip("PostgreSQL is not installed")
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        server = Postgres(found[-1].parent, Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def emptied(url: str) -> str:
+    """A database without anything in it."""
+    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
+        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    connection.close()
+    return url
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest) -> str:
+    """An empty PostgreSQL database."""
+    given = os.environ.get("AUTOGRADER_TEST_POSTGRES")
+    return emptied(given or request.getfixturevalue("server").url)
+
+
+def test_postgresql_holds_the_same(
+    undisturbed: dict, classroom: Classroom, scratch: Path, postgres: str, tmp_path: Path
+) -> None:
+    """The same scores as in SQLite, for nbgrader's own tools, too."""
+    with Run(classroom, scratch, "--db", postgres) as run:
+        run.ends()
+    assert points(classroom, postgres) == undisturbed
+    exported = tmp_path / "grades.csv"
+    subprocess.run(
+        [sys.executable, "-m", "nbgrader", "export", "--db", postgres, "--to", str(exported)],
+        cwd=tmp_path,
+        env=environment(),
+        check=True,
+        capture_output=True,
+    )
+    with exported.open() as file:
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert rows == {student: sum(of.values()) for student, of in undisturbed.items()}
+
+
+def test_postgresql_may_go_for_a_while(
+    undisturbed: dict, classroom: Classroom, client: Client, server: Postgres
+) -> None:
+    """A server that is stopped in the middle and started again is waited for."""
+    db = emptied(server.url)
+
+    def restart() -> None:
+        server.stop()
+        Timer(4, server.start).start()
+
+    grading = Grading(classroom, client, db, tell=once(restart))
+    grading.ends()
+    assert points(classroom, db) == undisturbed
+    assert grading.said and all("trying again" in text for text in grading.said)
+    assert set(noted(classroom, "attempt").values()) == {1}
+
+
+# 6. The clock jumps.
+
+
+def test_clock_may_jump(
+    undisturbed: dict, classroom: Classroom, scratch: Path, tmp_path: Path
+) -> None:
+    """A day forward, then a day back behind the start, while submissions run."""
+    found = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+    if not found:
+        pytest.skip("faketime is not installed")
+    offset = tmp_path / "offset"
+    offset.write_text("+0d")
+    clock = {
+        "LD_PRELOAD": str(found[0]),
+        "FAKETIME_TIMESTAMP_FILE": str(offset),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "NO_FAKE_STAT": "1",
+    }
+    with Run(classroom, scratch, **clock) as run:
+        for student, jump in (("ben", "+1d"), ("dan", "-1d")):
+            run.kernel(student)
+            offset.write_text(jump)
+        run.ends()
+    assert points(classroom) == undisturbed
+    assert not failures(classroom)
+    assert set(noted(classroom, "attempt").values()) == {1}
+    seen = [entry["time"] for entry in entries(classroom)]
+    assert max(seen) - min(seen) > 1.9 * 86400
+
+
+# 7. Two at once.
+
+
+def test_second_grader_of_a_class_refuses(
+    undisturbed: dict, classroom: Classroom, client: Client, scratch: Path
+) -> None:
+    """It says why, and the first one notices nothing."""
+    grading = Grading(classroom, client)
+    kernel("ben")
+    with Run(classroom, scratch, "--resume") as second:
+        said = second.ends(code=1)
+    assert "Another process is grading this class" in said
+    grading.ends()
+    assert points(classroom) == undisturbed
+    assert set(noted(classroom, "attempt").values()) == {1}
+
+
+def test_two_classes_share_a_gradebook(
+    undisturbed: dict, classroom: Classroom, client: Client, postgres: str
+) -> None:
+    """Two folders with the same students, one new database: every row once."""
+    second = Classroom(classroom.folder.with_name("second"), release=classroom.release)
+    shutil.copytree(classroom.submitted, second.submitted)
+    for grading in [Grading(of, client, postgres) for of in (classroom, second)]:
+        grading.ends()
+    assert points(classroom, postgres) == points(second, postgres) == undisturbed
+
+
+# 8. The journal is damaged.
+
+
+@pytest.mark.parametrize("cut", ["graded", "written"])
+def test_torn_journal(
+    undisturbed: dict, finished: Classroom, client: Client, tmp_path: Path, cut: str
+) -> None:
+    """A last line cut in half, and garbage in between, cost what they held and no more."""
+    shutil.copytree(finished.folder, tmp_path / "class")
+    classroom = Classroom(tmp_path / "class", release=finished.release)
+    path = classroom.folder / "journal" / f"{TOPIC}.jsonl"
+    lines = path.read_bytes().splitlines(keepends=True)
+    last = max(i for i, line in enumerate(lines) if json.loads(line)["event"] == cut)
+    lines[last:] = [lines[last][: len(lines[last]) // 2]]
+    garbage = [b"\xff\x00 no line \xfe\n", b"\0" * 600 + b"\n", b"5\n", b"null\n", b"{}\n", b"\n"]
+    lines[3:3] = garbage
+    path.write_bytes(b"".join(lines))
+    graded, tried = noted(classroom, "graded"), noted(classroom, "attempt")
+    assert len(graded) == (4 if cut == "graded" else 5)
+    Grading(classroom, client, resume=True).ends()
+    assert points(classroom) == undisturbed
+    again = noted(classroom, "attempt") - tried
+    assert set(again) == set(undisturbed) - set(graded)
+    assert set(noted(classroom, "graded").values()) == {1}
+
+
+# 9. A cluster goes.
+
+CLUSTER = """
+import time
+from distributed import LocalCluster
+if __name__ == "__main__":
+    cluster = LocalCluster(n_workers=1, threads_per_worker=2, dashboard_address=None)
+    print(cluster.scheduler_address, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_lost_cluster_stops_the_class(
+    undisturbed: dict, classroom: Classroom, client: Client, scratch: Path
+) -> None:
+    """Nobody loses a point because a scheduler went."""
+    with subprocess.Popen(
+        [sys.executable, "-c", CLUSTER],
+        env={**environment(), "TMPDIR": str(scratch)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as cluster:
+        assert cluster.stdout is not None
+        address = cluster.stdout.readline().strip()
+        with Run(classroom, scratch, "--scheduler", address) as run:
+            kernel("ben")
+            cluster.kill()
+            said = run.finish(code=1)
+    assert "The scheduler of the workers has gone" in said
+    Grading(classroom, client, resume=True).ends()
+    assert points(classroom) == undisturbed
+    assert not failures(classroom)
