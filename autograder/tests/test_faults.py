@@ -27,10 +27,10 @@ from threading import Timer
 from typing import Any, TypeVar
 
 import nbformat
-import psycopg2
 import pytest
 from distributed import Client
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine, text
 
 from autograder.classroom import Classroom
 from autograder.course import Course, environment
@@ -677,9 +677,11 @@ def server() -> Iterator[Postgres]:
 
 def emptied(url: str) -> str:
     """A database without anything in it."""
-    with psycopg2.connect(url) as connection, connection.cursor() as cursor:
-        cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    connection.close()
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
     return url
 
 
@@ -723,7 +725,7 @@ def test_postgresql_may_go_for_a_while(
     grading = Grading(classroom, client, db, tell=once(restart))
     grading.ends()
     assert points(classroom, db) == undisturbed
-    assert grading.said and all("trying again" in text for text in grading.said)
+    assert grading.said and all("trying again" in said for said in grading.said)
     assert set(noted(classroom, "attempt").values()) == {1}
 
 
