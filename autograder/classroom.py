@@ -171,10 +171,14 @@ class Classroom:
                 journal.written(submission.student, digest)
                 tell(graded.result)
 
-            for submission, outcome in grade_all(client, assignment, pending(), settings):
-                if isinstance(outcome, Lost):
-                    outcome = _nothing(assignment, submission.student, outcome.reason)
-                finish(submission, outcome)
+            try:
+                for submission, outcome in grade_all(client, assignment, pending(), settings):
+                    if isinstance(outcome, Lost):
+                        outcome = _nothing(assignment, submission.student, outcome.reason)
+                    finish(submission, outcome)
+            except BaseException:
+                journal.withdraw_attempts()
+                raise
             return self._report(assignment, journal, writer)
 
     def regrade(
@@ -305,8 +309,10 @@ def write_safely(path: Path, text: str) -> None:
             file.write(text)
         os.chmod(temporary, 0o644)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         Path(temporary).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)  # where a disk is full, say which
         raise
 
 

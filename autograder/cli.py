@@ -315,6 +315,8 @@ def _grading(
     settings = Settings(isolation, limits)
     try:
         n_students = len(classroom.chosen(topic, students))
+        with classroom.journal(topic):
+            pass  # refuses at once, not after the workers have started, where another grades
         if isolation == "bubblewrap":
             bubblewrap()
 
@@ -334,7 +336,10 @@ def _grading(
     except (GradebookError, JournalError, SandboxError) as error:
         _stop(error)
     except OSError as error:
-        _stop(f"{error}. What was graded until now is kept: put that right, then add --resume.")
+        why = str(error) or type(error).__name__
+        _stop(f"{why}. What was graded until now is kept: put that right, then add --resume.")
+    except KeyboardInterrupt:
+        _stop("Interrupted. What was graded until now is kept: go on with --resume.", 130)
 
 
 def _stop(why: object, code: int = 1) -> NoReturn:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import logging
 import math
 import os
+import shutil
+import signal
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import dask
 from distributed import (
+    CancelledError,
     Client,
     Future,
     KilledWorker,
@@ -19,13 +27,16 @@ from distributed import (
     WorkerPlugin,
     wait,
 )
+from distributed import TimeoutError as DaskTimeoutError
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
-from autograder.sandbox import SandboxError, close_fork_server, fork_server
+from autograder.sandbox import SandboxError, fork_server
 from autograder.submissions import Submission
 
 THREADS = 8
 """Submissions that one worker process attends to at once: it mostly waits for their kernels."""
+
+SCRATCH_PREFIX = "autograder-"
 
 DASK_SETTINGS = {
     # A worker that is silent for long may be computing, and the clock may have jumped.
@@ -40,17 +51,37 @@ DASK_SETTINGS = {
 
 
 class WarmUp(WorkerPlugin):
-    """Starts a worker's warm process before its first submission, and ends it with the worker."""
+    """Starts a worker's warm process before its first submission; it ends with the worker."""
 
     name = "warm-up"
+    idempotent = True  # a second class on the same cluster finds it there
 
     def setup(self, worker: Worker) -> None:
         """Start the warm process; a worker that cannot says so at its first submission."""
         fork_server()
+        # A kernel that breaks off in the middle leaves nbclient's tasks behind, which then complain.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
-    def teardown(self, worker: Worker) -> None:
-        """End the warm process."""
-        close_fork_server()
+
+class Deaf(WorkerPlugin):
+    """Makes a worker on this machine pass over Ctrl-C: the process that leads it decides."""
+
+    name = "deaf"
+
+    def setup(self, worker: Worker) -> None:
+        """Take the signal and do nothing; unlike "ignore", kernels do not inherit that."""
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back from here and, until they are `Deaf`, from processes started within."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -69,29 +100,64 @@ def crew(
     """
     jobs = jobs or os.cpu_count() or 1
     processes = math.ceil(jobs / THREADS)
-    with dask.config.set(DASK_SETTINGS):
+    with (
+        scratch_folder() as scratch,
+        dask.config.set({**DASK_SETTINGS, "temporary-directory": str(scratch)}),
+        contextlib.ExitStack() as opened,
+    ):
         if scheduler is not None:
-            client = Client(scheduler, timeout="20s")
+            client = opened.enter_context(Client(scheduler, timeout="20s"))
         else:
-            cluster = LocalCluster(
-                n_workers=processes,
-                threads_per_worker=math.ceil(jobs / processes),
-                processes=True,
-                host="127.0.0.1",
-                security=True,  # other users of this machine shall not hand it work
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                silence_logs="CRITICAL",
-            )
-            client = Client(cluster)
+            with _ctrl_c_waits():
+                cluster = LocalCluster(
+                    n_workers=processes,
+                    threads_per_worker=math.ceil(jobs / processes),
+                    processes=True,
+                    host="127.0.0.1",
+                    security=True,  # other users of this machine shall not hand it work
+                    dashboard_address=None,
+                    scheduler_kwargs={"dashboard_address": "127.0.0.1:0"},  # any free port
+                    memory_limit=0,
+                    silence_logs="CRITICAL",
+                    # All that a worker leaves behind when it is killed lies there.
+                    env={"TMPDIR": str(scratch)},
+                )
+                client = opened.enter_context(Client(opened.enter_context(cluster)))
+                client.register_plugin(Deaf())
+        if warm:
+            client.register_plugin(WarmUp())
+        yield client
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A temporary folder; those of processes that were killed are removed on the way."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=SCRATCH_PREFIX))
+        lock = os.open(folder, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.exists():
+            break
+        os.close(lock)  # another process took it for a dead one's before we had the lock
+    try:
+        for other in folder.parent.glob(f"{SCRATCH_PREFIX}*"):
+            _remove_if_dead(other)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)
+
+
+def _remove_if_dead(folder: Path) -> None:
+    """Remove a scratch folder that no living process of ours holds."""
+    with contextlib.suppress(OSError):
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         try:
-            if warm:
-                client.register_plugin(WarmUp())
-            yield client
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.fstat(lock).st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
         finally:
-            client.close()
-            if scheduler is None:
-                cluster.close()
+            os.close(lock)
 
 
 @dataclass(frozen=True)
@@ -117,6 +183,8 @@ def grade_all(
 
     Raises:
         SandboxError: a worker cannot isolate submissions.
+        OSError: a worker's machine lacks something, such as room on its disk, or the scheduler
+            has gone.
     """
     waiting = iter(submissions)
     running: dict[Future, Submission] = {}
@@ -139,7 +207,7 @@ def grade_all(
             return
         try:
             done, _ = wait(list(running), timeout=patience, return_when="FIRST_COMPLETED")
-        except TimeoutError:
+        except DaskTimeoutError:
             stuck = list(running.values())
             running.clear()
             client.restart()
@@ -156,12 +224,19 @@ def grade_all(
 
 
 def _outcome(future: Future) -> Graded | Lost:
-    """What came of a task that has ended."""
-    error = future.exception()
-    if isinstance(error, SandboxError):
-        raise error
-    if isinstance(error, KilledWorker):
+    """What came of a task that has ended.
+
+    Raises:
+        SandboxError, OSError: see `grade_all`.
+    """
+    try:
+        graded: Graded = future.result()
+        return graded
+    except KilledWorker:
         return Lost("Every worker that graded this submission died.")
-    if error is not None:
+    except CancelledError:
+        raise ConnectionError("The scheduler of the workers has gone") from None
+    except (SandboxError, OSError):
+        raise
+    except Exception as error:
         return Lost(f"The grader failed: {type(error).__name__}: {error}")
-    return future.result()

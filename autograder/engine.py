@@ -10,6 +10,7 @@ from the judge alone.
 from __future__ import annotations
 
 import contextlib
+import copy
 import sys
 import time
 from queue import Empty
@@ -30,7 +31,7 @@ from traitlets import Enum, Instance, Integer, Type, Unicode
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
 from autograder.limits import Limits
-from autograder.sandbox import SandboxProvisioner, bubblewrap
+from autograder.sandbox import KernelOrphanedError, SandboxProvisioner, bubblewrap
 from bayescnn.selfcheck import ANSWERS_MIME
 
 KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -40,6 +41,9 @@ MAX_MESSAGE_BYTES = 32 * 2**20
 
 SEND_MILLISECONDS = 2000
 """How long a message to a kernel may wait to be taken."""
+
+MAX_RUNS = 3
+"""So often does a submission run at most, should the warm process end under it."""
 
 SETTLE_SECONDS = 10
 """How long an interrupted cell may take to give way before its kernel counts as lost."""
@@ -197,12 +201,20 @@ class ProbeAndJudge(Execute):
         self, nb: NotebookNode, resources: Any = None, km: Any = None
     ) -> tuple[NotebookNode, Any]:
         """Run a notebook from top to bottom."""
-        self._begin(self._load_checks(resources))
-        self._last = max(
-            (i for i, cell in enumerate(nb.cells) if self._check_in(cell)), default=None
-        )
-        self.timeout_func = lambda cell: min(self.cell_seconds, max(1.0, self._time_left()))
-        super().preprocess(nb, resources, km)
+        for again in reversed(range(MAX_RUNS)):
+            self._begin(self._load_checks(resources))
+            self._last = max(
+                (i for i, cell in enumerate(nb.cells) if self._check_in(cell)), default=None
+            )
+            self.timeout_func = lambda cell: min(self.cell_seconds, max(1.0, self._time_left()))
+            submitted = copy.deepcopy(nb.cells)
+            try:
+                super().preprocess(nb, resources, km)
+                break
+            except KernelOrphanedError:
+                if not again:
+                    raise
+                nb.cells = submitted
         # An instructor will open this notebook in a browser.
         return SanitizeHTML().preprocess(nb, resources)
 
@@ -251,6 +263,11 @@ class ProbeAndJudge(Execute):
             if any(map(_is_timeout, cell.outputs)):
                 self._note_timeout(cell)
         except DeadKernelError:
+            provisioner = getattr(self.km, "provisioner", None)
+            if isinstance(provisioner, SandboxProvisioner) and provisioner.orphaned:
+                raise KernelOrphanedError(
+                    "The process that kernels are forked from ended."
+                ) from None
             self._fail(cell, "KernelDied", f"The kernel died while it ran this cell{self._why()}.")
         except CellTimeoutError:
             text = f"This cell ran for more than {self.cell_seconds} s and did not give way."

@@ -6,6 +6,7 @@ and waits where the database is locked or gone for a while.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 import warnings
@@ -22,12 +23,13 @@ from nbgrader.api import (
     Comment,
     Grade,
     Gradebook,
+    InvalidEntry,
     MissingEntry,
     SubmittedAssignment,
     SubmittedNotebook,
 )
 from nbgrader.preprocessors import SaveCells
-from sqlalchemy.exc import DBAPIError, IntegrityError, SAWarning
+from sqlalchemy.exc import DBAPIError, SAWarning
 
 from autograder.course import environment
 from autograder.grading import Assignment
@@ -82,13 +84,11 @@ class GradebookWriter:
                     # nbgrader runs alembic by name when it makes a database.
                     os.environ.update(environment())
                     self._gradebook = Gradebook(self._url, COURSE_ID)
-                with _one_transaction(self._gradebook), warnings.catch_warnings():
-                    # nbgrader builds rows before it adds them to the session, by design.
-                    warnings.simplefilter("ignore", SAWarning)
+                with _one_transaction(self._gradebook), _quietly():
                     return work(self._gradebook)
-            except (DBAPIError, IntegrityError) as error:
+            except (DBAPIError, InvalidEntry) as error:
                 self._hang_up()
-                reason = str(error.orig).strip().splitlines()[0]
+                reason = _reason(error)
                 if time.monotonic() + pause > give_up:
                     raise GradebookError(
                         f"The gradebook {self._url} could not be written for {self._patience:g} s: "
@@ -104,13 +104,13 @@ class GradebookWriter:
         Raises:
             GradebookError: another version of it is there.
         """
-        if self._patiently(lambda gradebook: _questions_of(gradebook, assignment.topic)) is None:
-            self._hang_up()
-            name = assignment.topic
-            resources = {"nbgrader": {"notebook": name, "assignment": name, "db_url": self._url}}
-            self._patiently(lambda gradebook: gradebook.update_or_create_assignment(name))
-            SaveCells().preprocess(assignment.release(), resources)
-        entered = self._patiently(lambda gradebook: _questions_of(gradebook, assignment.topic))
+
+        def work(gradebook: Gradebook) -> dict[str, float] | None:
+            if _questions_of(gradebook, assignment.topic) is None:
+                _SaveCells(gradebook).save(assignment)
+            return _questions_of(gradebook, assignment.topic)
+
+        entered = self._patiently(work)
         released = {name: question.max_points for name, question in assignment.questions().items()}
         if entered != released:
             raise GradebookError(
@@ -185,6 +185,47 @@ class GradebookWriter:
             return written
 
         return self._patiently(work)
+
+
+class _SaveCells(SaveCells):
+    """nbgrader's step that enters a release, within a transaction that is ours."""
+
+    def __init__(self, gradebook: Gradebook) -> None:
+        super().__init__()
+        self.gradebook = gradebook
+
+    def save(self, assignment: Assignment) -> None:
+        """Enter an assignment, its notebook and its cells."""
+        self.notebook_id = self.assignment_id = assignment.topic
+        self.new_grade_cells: dict[str, object] = {}
+        self.new_solution_cells: dict[str, object] = {}
+        self.new_task_cells: dict[str, object] = {}
+        self.new_source_cells: dict[str, object] = {}
+        self.gradebook.update_or_create_assignment(assignment.topic)
+        # The parent's own `preprocess` would open a second connection and commit cell by cell.
+        notebook, _ = super(SaveCells, self).preprocess(assignment.release(), {})
+        self._create_notebook(notebook)
+
+
+def _reason(error: DBAPIError | InvalidEntry) -> str:
+    """What the database said, in a line; nbgrader wraps it into errors of its own."""
+    database = error if isinstance(error, DBAPIError) else error.__context__
+    said = getattr(database, "orig", None) or error
+    return (str(said).strip() or type(said).__name__).splitlines()[0]
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep to ourselves what nbgrader and SQLAlchemy would tell a programmer."""
+    log = logging.getLogger("tornado.application")  # where nbgrader prints errors that it raises
+    disabled, log.disabled = log.disabled, True
+    try:
+        with warnings.catch_warnings():
+            # nbgrader builds rows before it adds them to the session, by design.
+            warnings.simplefilter("ignore", SAWarning)
+            yield
+    finally:
+        log.disabled = disabled
 
 
 @contextmanager

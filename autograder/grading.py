@@ -6,6 +6,7 @@ on any machine where this package is installed.
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 import time
@@ -24,6 +25,9 @@ from autograder.restore import questions_in, restore
 from autograder.results import QuestionResult, Result
 from autograder.sandbox import SandboxError
 from autograder.submissions import NotebookProblem, Submission, SubmissionLimits, parse_notebook
+
+FAULTS_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+"""No room on its disk, no more open files, no memory: no submission is to blame."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +113,9 @@ def grade_submission(assignment: Assignment, submission: Submission, settings: S
     """Run and judge one submission.
 
     Raises:
-        SandboxError: this machine cannot isolate submissions. No fault of the submission is
-            raised: whatever it is, it gets a result.
+        SandboxError: this machine cannot isolate submissions.
+        OSError: this machine has no room for one more. No fault of the submission is raised:
+            whatever it is, it gets a result.
     """
     began = time.monotonic()
     try:
@@ -124,6 +129,8 @@ def grade_submission(assignment: Assignment, submission: Submission, settings: S
     except SandboxError:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in FAULTS_OF_THE_MACHINE:
+            raise
         text = f"{type(error).__name__}: {error}"[:300]
         reason = f"The submission could not be run ({text})."
         return _failed(assignment, submission.student, reason, began)

@@ -5,6 +5,7 @@ A journal is a file of JSON lines, written by one process at a time and only eve
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -45,6 +46,7 @@ class Journal:
         self._results: dict[str, tuple[str, str]] = {}  # student: digest, result as JSON
         self._written: set[str] = set()
         self._attempts: dict[tuple[str, str], int] = {}
+        self._open: set[tuple[str, str]] = set()  # what this process has attempted
         self._read()
 
     def _read(self) -> None:
@@ -53,7 +55,7 @@ class Journal:
         for last in self._file:
             try:
                 self._take(json.loads(last))
-            except (ValueError, KeyError):
+            except (ValueError, KeyError, TypeError):
                 continue  # a line that was being written when the power went
         if not last.endswith(b"\n"):
             self._file.write(b"\n")
@@ -62,6 +64,8 @@ class Journal:
         student, digest = entry["student"], entry["digest"]
         if entry["event"] == "attempt":
             self._attempts[student, digest] = self._attempts.get((student, digest), 0) + 1
+        elif entry["event"] == "withdrawn":
+            self._attempts[student, digest] = max(0, self._attempts.get((student, digest), 0) - 1)
         elif entry["event"] == "graded":
             self._attempts.pop((student, digest), None)
             self._results[student] = digest, json.dumps(entry["result"])
@@ -84,11 +88,19 @@ class Journal:
     def attempt(self, student: str, digest: str) -> None:
         """Note that a submission is about to be graded."""
         self._append("attempt", student, digest)
+        self._open.add((student, digest))
+
+    def withdraw_attempts(self) -> None:
+        """Take back this process' open attempts: they are ended for a reason of ours, as Ctrl-C."""
+        with contextlib.suppress(OSError):  # a full disk may be the reason
+            for student, digest in list(self._open):
+                self._append("withdrawn", student, digest)
 
     def graded(self, digest: str, result: Result) -> None:
         """Note a result, and see it safely on disk."""
         self._append("graded", result.student, digest, result=json.loads(result.to_json()))
         os.fsync(self._file.fileno())
+        self._open.discard((result.student, digest))
 
     def written(self, student: str, digest: str) -> None:
         """Note that a result is in the gradebook."""

@@ -59,6 +59,10 @@ class KernelStartError(RuntimeError):
     """A sandbox can be had, but this submission's kernel did not start in it."""
 
 
+class KernelOrphanedError(RuntimeError):
+    """A kernel ended because the warm process did; the submission had no part in it."""
+
+
 @functools.cache
 def bubblewrap() -> str:
     """The path of a working ``bwrap``.
@@ -238,6 +242,12 @@ class ForkServer:
         """Whether it can still fork kernels."""
         return self._process.poll() is None
 
+    def ends(self, seconds: float) -> bool:
+        """Whether it has ended, or does within some time: dying, it falls silent before it ends."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        return not self.alive
+
     @property
     def pid(self) -> int:
         """Its process id."""
@@ -252,12 +262,14 @@ class ForkServer:
 
     def close(self) -> None:
         """End it; kernels that it forked end, too."""
-        self._socket.close()
+        with self._lock:
+            self._socket.close()
         self._process.kill()
         self._process.wait()
 
 
 _server: ForkServer | None = None
+_exiting = False
 _server_lock = threading.Lock()
 
 
@@ -269,6 +281,8 @@ def fork_server() -> ForkServer:
     """
     global _server
     with _server_lock:
+        if _exiting:
+            raise SandboxError("This worker is ending.")
         if _server is None or not _server.alive:
             if _server is not None:
                 _server.close()
@@ -278,9 +292,10 @@ def fork_server() -> ForkServer:
 
 @atexit.register
 def close_fork_server() -> None:
-    """End this process' warm process, if there is one."""
-    global _server
+    """End this process' warm process, if there is one, and start no other."""
+    global _server, _exiting
     with _server_lock:
+        _exiting = True
         if _server is not None:
             _server.close()
             _server = None
@@ -299,6 +314,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     _folder: tempfile.TemporaryDirectory[str] | None = None
     _report: socket.socket | None = None
+    _server: ForkServer | None = None
 
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """Choose IPC sockets in a fresh folder before the connection file is written."""
@@ -323,6 +339,7 @@ class SandboxProvisioner(LocalProvisioner):
 
         Raises:
             KernelStartError: the submission is too large, or the kernel did not start.
+            KernelOrphanedError: the warm process ended meanwhile.
             SandboxError: there is no sandbox.
         """
         assert self._folder is not None
@@ -358,10 +375,14 @@ class SandboxProvisioner(LocalProvisioner):
                     "files": self.files,
                 },
             }
-            fork_server().fork(request, theirs.fileno(), lifeline[1])
+            self._server = fork_server()
+            with contextlib.suppress(OSError):  # it may have ended just now: then no word comes
+                self._server.fork(request, theirs.fileno(), lifeline[1])
         self._report.settimeout(START_SECONDS)
         said = self._hear()
         if said.get("ready") is not True:
+            if self.orphaned:
+                raise KernelOrphanedError("The process that kernels are forked from ended.")
             why = said.get("error") or said.get("ended") or "no word from it"
             raise KernelStartError(f"The kernel did not start: {why}.")
         return self.connection_info
@@ -400,6 +421,11 @@ class SandboxProvisioner(LocalProvisioner):
             while not data.endswith(b"\n") and (piece := self._report.recv(4096)):
                 data += piece
         return json.loads(data) if data.endswith(b"\n") else {}
+
+    @property
+    def orphaned(self) -> bool:
+        """Whether the warm process that forked the kernel has ended, and so the kernel with it."""
+        return self._server is not None and self._server.ends(seconds=1.0)
 
     def why_it_ended(self) -> str | None:
         """Why the kernel has ended, in words; None if nobody can tell."""
