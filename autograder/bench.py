@@ -293,6 +293,25 @@ def compare(kind: str, notebooks: Sequence[NotebookNode | str], size: int) -> di
     }
 
 
+def otter_per_minute(size: int = 5) -> float:
+    """Submissions a minute by otter-grader, on light notebooks that are right.
+
+    Raises:
+        OtterError: otter-grader cannot be installed.
+    """
+    from autograder import bench_otter
+
+    with console.status("light: otter-grader ..."), tempfile.TemporaryDirectory() as scratch:
+        python = bench_otter.install(BENCH / "otter")
+        assignment = bench_otter.make_assignment(Path(scratch), python)
+        right = assignment.submission({name: model_answers(TOPIC)[name] for name in LIGHT})
+        paths = [Path(scratch) / f"student-{number}.ipynb" for number in range(size)]
+        for path in paths:
+            nbformat.write(right, path)
+        seconds = bench_otter.grade(python, paths, assignment.archive)
+    return 60 / statistics.mean(seconds)
+
+
 def _steady(run: Run) -> float:
     """Submissions a minute once the workers stand."""
     return 60 * len(run.ended) / run.ended[-1]
@@ -344,6 +363,7 @@ app = typer.Typer(add_completion=False)
 def main(
     size: Annotated[int, typer.Option(help="Submissions in each class, at most 40.")] = 40,
     simulated: Annotated[int, typer.Option(help="A large class besides; 0 leaves it out.")] = 0,
+    otter: Annotated[bool, typer.Option("--otter", help="Time otter-grader, too.")] = False,
     kind: Annotated[list[str] | None, typer.Option(help="Only 'light' or 'mixed'.")] = None,
 ) -> None:
     """Grade classes with this package and with stock nbgrader, and compare."""
@@ -354,6 +374,10 @@ def main(
     BENCH.mkdir(parents=True, exist_ok=True)
     for name in kind or list(classes):
         figures[name] = compare(name, classes[name](), size)
+        _save(figures)
+    if otter:
+        light_figures = figures.setdefault("light", {})
+        light_figures["otter_per_minute"] = otter_per_minute(min(size, 5))
         _save(figures)
     if simulated:
         figures["simulated"] = simulate(simulated)

@@ -34,13 +34,12 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from rich.console import Console
 from rich.table import Table
 
+from autograder.bench import LIGHT, TOPIC
 from autograder.course import environment
 from autograder.sample import model_answers, released
 from autograder.topics import ROOT
 
 OTTER_VERSION = "7.0.0"
-TOPIC = "02_kl_weight"
-LIGHT = ("parameter_count", "per_example_weight", "negative_log_likelihood")
 BENCH = ROOT / "build" / "bench" / "otter"
 
 SLOW = "import sys; sys.modules['rfc3987_syntax'] = None"

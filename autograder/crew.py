@@ -59,7 +59,7 @@ class WarmUp(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Start the warm process; a worker that cannot says so at its first submission."""
         fork_server()
-        # A kernel that breaks off in the middle leaves nbclient's tasks behind, which then complain.
+        # A kernel that breaks off leaves tasks of nbclient behind, which then complain.
         logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
