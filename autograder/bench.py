@@ -302,7 +302,7 @@ def otter_per_minute(size: int = 5) -> float:
     from autograder import bench_otter
 
     with console.status("light: otter-grader ..."), tempfile.TemporaryDirectory() as scratch:
-        python = bench_otter.install(BENCH / "otter")
+        python = bench_otter.install(BENCH / "otter" / "venv")
         assignment = bench_otter.make_assignment(Path(scratch), python)
         right = assignment.submission({name: model_answers(TOPIC)[name] for name in LIGHT})
         paths = [Path(scratch) / f"student-{number}.ipynb" for number in range(size)]
