@@ -167,7 +167,7 @@ def entries(classroom: Classroom) -> list[dict[str, Any]]:
         for line in (classroom.folder / "journal" / f"{TOPIC}.jsonl").read_bytes().splitlines():
             with contextlib.suppress(ValueError):
                 entry = json.loads(line)
-                if isinstance(entry, dict):
+                if isinstance(entry, dict) and "event" in entry:
                     read.append(entry)
     return read
 
