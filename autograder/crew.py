@@ -25,6 +25,7 @@ from distributed import (
     WorkerPlugin,
     as_completed,
 )
+from distributed.utils import silence_logging_cmgr
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
 from autograder.sandbox import SandboxError, fork_server
@@ -98,6 +99,7 @@ def crew(
     with (
         scratch_folder() as scratch,
         dask.config.set({**DASK_SETTINGS, "temporary-directory": str(scratch)}),
+        silence_logging_cmgr("CRITICAL"),
         contextlib.ExitStack() as opened,
     ):
         if scheduler is not None:
