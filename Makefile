@@ -10,10 +10,10 @@ export PYTHONUNBUFFERED := 1
 # Trust what the system trusts, as pip does: many networks have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help env demo test lint exercises mutants book picture lock clean
+.PHONY: help env demo test lint exercises mutants attacks bench-grading book picture lock clean
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 env: .venv/.ready  ## set up the environment in .venv
 
@@ -22,7 +22,7 @@ env: .venv/.ready  ## set up the environment in .venv
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
@@ -45,6 +45,12 @@ exercises: env  ## rebuild exercises/ from solutions/
 mutants: env  ## test the tests: right and wrong variants, and 200 draws of every check
 	$(BIN)/autograder mutants
 	$(BIN)/python -m pytest -m exhaustive autograder/tests
+
+attacks: env  ## grade a class of hostile and broken submissions
+	$(BIN)/autograder attacks --jobs 3
+
+bench-grading: env  ## grade with this package and with stock nbgrader, and compare (an hour)
+	$(BIN)/python -m autograder.bench --otter --simulated 2000
 
 book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet

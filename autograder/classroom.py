@@ -97,9 +97,13 @@ class Classroom:
         present = self.students(topic)
         missing = sorted(set(students) - set(present))
         if missing or not present:
-            who = ", ".join(missing) or "Nobody"
+            who = (
+                f"{', '.join(missing)} handed in nothing"
+                if missing
+                else "Nobody handed in anything"
+            )
             raise StudentError(
-                f"{who} handed in nothing for {topic}: there is no "
+                f"{who} for {topic}: there is no "
                 f"{self.submitted / (missing[0] if missing else 'STUDENT') / topic}."
             )
         return sorted(set(students)) or present

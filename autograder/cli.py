@@ -95,6 +95,9 @@ def release(topics: Topics = None) -> None:
 Folder = Annotated[
     Path, typer.Option(help="The class: submissions, grades, feedback and reports lie in it.")
 ]
+Release = Annotated[
+    Path, typer.Option(help="What students received: holds TOPIC/TOPIC.ipynb and its files.")
+]
 Db = Annotated[
     str, typer.Option("--db", help="The gradebook's URL. [default: FOLDER/gradebook.db, SQLite]")
 ]
@@ -153,6 +156,7 @@ def grade(
     scheduler: Scheduler = "",
     isolation: Isolation = "bubblewrap",
     db: Db = "",
+    release: Release = ROOT / "exercises",
     cell_seconds: Annotated[int, _limit("cell_seconds", "Seconds a cell may take.")] = 120,
     submission_seconds: Annotated[
         int, _limit("submission_seconds", "Seconds a notebook may take.")
@@ -172,11 +176,12 @@ def grade(
     )
     if submitted is not None:
         _collect(topic, submitted, folder.resolve() / "submitted")
-    with _grading(topic, folder, jobs, scheduler, isolation, db, limits) as desk:
-        chosen = desk.classroom.chosen(topic, student or [])
+    with _grading(
+        topic, student or [], folder, release, jobs, scheduler, isolation, db, limits
+    ) as desk:
         results = desk.run(
             f"Grading {topic}",
-            len(chosen),
+            desk.n_students,
             lambda tell: desk.classroom.grade(
                 topic, desk.client, desk.writer, desk.settings, student or [], resume, tell
             ),
@@ -194,6 +199,7 @@ def regrade(
     scheduler: Scheduler = "",
     isolation: Isolation = "bubblewrap",
     db: Db = "",
+    release: Release = ROOT / "exercises",
 ) -> None:
     """Judge one question of a graded class anew, and show who gains and who loses."""
     from autograder.checks import checks_of
@@ -204,10 +210,10 @@ def regrade(
     if question not in checks_of(topic):
         asked = ", ".join(checks_of(topic))
         _stop(f"{topic} has no check for {question!r}; it has: {asked}.", 2)
-    with _grading(topic, folder, jobs, scheduler, isolation, db, Limits()) as desk:
+    with _grading(topic, [], folder, release, jobs, scheduler, isolation, db, Limits()) as desk:
         before, after = desk.run(
             f"Judging {question}",
-            len(desk.classroom.students(topic)),
+            desk.n_students,
             lambda tell: desk.classroom.regrade(
                 topic, question, desk.client, desk.writer, desk.settings, tell
             ),
@@ -226,14 +232,19 @@ def regrade(
 
 
 @app.command()
-def report(topic: Topic, folder: Folder = ROOT / "class", db: Db = "") -> None:
+def report(
+    topic: Topic,
+    folder: Folder = ROOT / "class",
+    db: Db = "",
+    release: Release = ROOT / "exercises",
+) -> None:
     """Write feedback, report and table again, with what people have graded by hand since."""
     from autograder.classroom import Classroom
     from autograder.gradebook import GradebookError, GradebookWriter
     from autograder.journal import JournalError
 
     (topic,) = _chosen([topic])
-    classroom = Classroom(folder.resolve())
+    classroom = Classroom(folder.resolve(), release.resolve())
     try:
         with GradebookWriter(db or classroom.db_url) as writer:
             _show_results(classroom.publish(topic, writer))
@@ -250,6 +261,7 @@ class _Desk:
     client: Client
     writer: GradebookWriter
     settings: Settings
+    n_students: int
 
     def run(self, title: str, n: int, work: Callable[[Callable[[Result], None]], Answer]) -> Answer:
         """Do a piece of work under a progress bar."""
@@ -279,7 +291,15 @@ class _Desk:
 
 @contextmanager
 def _grading(
-    topic: str, folder: Path, jobs: int, scheduler: str, isolation: str, db: str, limits: Limits
+    topic: str,
+    students: Sequence[str],
+    folder: Path,
+    release: Path,
+    jobs: int,
+    scheduler: str,
+    isolation: str,
+    db: str,
+    limits: Limits,
 ) -> Iterator[_Desk]:
     """Open all that grading needs; say plainly what stands in the way, if something does."""
     from autograder.classroom import Classroom, StudentError
@@ -291,10 +311,10 @@ def _grading(
 
     if isolation not in ("bubblewrap", "none"):
         _stop("--isolation takes 'bubblewrap' or 'none'.", 2)
-    classroom = Classroom(folder.resolve())
+    classroom = Classroom(folder.resolve(), release.resolve())
     settings = Settings(isolation, limits)
     try:
-        classroom.chosen(topic, [])
+        n_students = len(classroom.chosen(topic, students))
         with classroom.journal(topic):
             pass  # refuses at once, not after the workers have started, where another grades
         if isolation == "bubblewrap":
@@ -310,7 +330,7 @@ def _grading(
             writer = stack.enter_context(GradebookWriter(db or classroom.db_url, say=say))
             opened = stack.pop_all()
         with opened:
-            yield _Desk(classroom, client, writer, settings)
+            yield _Desk(classroom, client, writer, settings, n_students)
     except StudentError as error:
         _stop(error, 2)
     except (GradebookError, JournalError, SandboxError) as error:
@@ -405,3 +425,45 @@ def mutants(topics: Topics = None) -> None:
         f"among {table.row_count} variants"
     )
     raise typer.Exit(1 if false_accepts or false_rejects else 0)
+
+
+@app.command()
+def attacks(
+    number: Annotated[
+        list[int] | None, typer.Option(help="Only this class of attack; may be repeated.")
+    ] = None,
+    folder: Annotated[Path, typer.Option(help="Where to make the class.")] = ROOT
+    / "build"
+    / "attacks",
+    jobs: Jobs = 0,
+) -> None:
+    """Grade a class of hostile and broken submissions; fail if one of them achieves anything."""
+    import shutil
+
+    from autograder.attacks import ATTACKS
+    from autograder.attacks.trial import run
+
+    chosen = [attack for attack in ATTACKS if not number or attack.number in number]
+    shutil.rmtree(folder, ignore_errors=True)
+    with console.status(f"Grading {len(chosen)} attackers and their neighbours ..."):
+        trial = run(chosen, folder.resolve(), jobs or 2)
+    table = Table("class", "submissions", "points gained", "result", title="Attacks")
+    for group in sorted({attack.number for attack in chosen}):
+        of_group = [outcome for outcome in trial.outcomes if outcome.attack.number == group]
+        gained = sum(
+            max(0.0, o.result.points - o.attack.deserves) for o in of_group if o.result is not None
+        )
+        faults = [f"{o.attack.name}: {'; '.join(o.faults)}" for o in of_group if o.faults]
+        names = ", ".join(outcome.attack.name for outcome in of_group)
+        result = "[red]" + escape("\n".join(faults)) + "[/]" if faults else "[green]held[/]"
+        table.add_row(str(group), escape(names), f"{gained:g}", result)
+    console.print(table)
+    for fault in trial.neighbours:
+        console.print(f"[red]{escape(fault)}[/]", highlight=False)
+    n_bad = sum(bool(outcome.faults) for outcome in trial.outcomes)
+    console.print(
+        f"{len(trial.outcomes)} submissions, {n_bad} with a fault; "
+        f"{len(trial.neighbours)} faults in the grading of their neighbours.",
+        highlight=False,
+    )
+    raise typer.Exit(0 if trial.held else 1)

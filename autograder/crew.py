@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import logging
 import math
 import os
 import shutil
 import signal
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +25,9 @@ from distributed import (
     LocalCluster,
     Worker,
     WorkerPlugin,
-    as_completed,
+    wait,
 )
+from distributed import TimeoutError as DaskTimeoutError
 from distributed.utils import silence_logging_cmgr
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
@@ -35,6 +38,8 @@ THREADS = 8
 """Submissions that one worker process attends to at once: it mostly waits for their kernels."""
 
 SCRATCH_PREFIX = "autograder-"
+
+GONE = "The scheduler of the workers has gone"
 
 DASK_SETTINGS = {
     # A worker that is silent for long may be computing, and the clock may have jumped.
@@ -57,6 +62,8 @@ class WarmUp(WorkerPlugin):
     def setup(self, worker: Worker) -> None:
         """Start the warm process; a worker that cannot says so at its first submission."""
         fork_server()
+        # A kernel that breaks off leaves tasks of nbclient behind, which then complain.
+        logging.getLogger("asyncio").setLevel(logging.CRITICAL)
 
 
 class Deaf(WorkerPlugin):
@@ -176,7 +183,7 @@ def grade_all(
         settings: see `Settings`.
 
     Yields:
-        A submission (without its files) and what came of it, in the order in which they end.
+        A submission and what came of it, in the order in which they end.
 
     Raises:
         SandboxError: a worker cannot isolate submissions.
@@ -185,36 +192,57 @@ def grade_all(
     """
     waiting = iter(submissions)
     running: dict[Future, Submission] = {}
-    ended = as_completed(loop=client.loop)
+    strikes: Counter[str] = Counter()
+    # Every limit has passed by then, and those who wait in line have had their turn.
+    patience = 3 * settings.limits.submission_seconds + 300
 
-    def fill() -> None:
+    def submit(submission: Submission) -> None:
+        future = client.submit(grade_submission, assignment, submission, settings, pure=False)
+        running[future] = submission
+
+    while True:
         # As many again as there are workers lie ready, so that none waits for us.
         while len(running) < 2 * max(1, sum(client.nthreads().values())):
             submission = next(waiting, None)
             if submission is None:
-                return
-            future = client.submit(
-                grade_submission, assignment, submission, settings, pure=False, retries=0
-            )
-            running[future] = Submission(
-                submission.student, submission.topic, submitted=submission.submitted
-            )
-            ended.add(future)
-
-    fill()
-    for future in ended:
-        submission = running.pop(future)
-        outcome: Graded | Lost
+                break
+            submit(submission)
+        if not running:
+            return
         try:
-            outcome = future.result()
-        except KilledWorker:
-            outcome = Lost("Every worker that graded this submission died.")
+            done, _ = wait(list(running), timeout=patience, return_when="FIRST_COMPLETED")
         except CancelledError:
-            raise ConnectionError("The scheduler of the workers has gone") from None
-        except (SandboxError, OSError):
-            raise
-        except Exception as error:
-            outcome = Lost(f"The grader failed: {type(error).__name__}: {error}")
-        future.release()
-        yield submission, outcome
-        fill()
+            raise ConnectionError(GONE) from None
+        except DaskTimeoutError:
+            stuck = list(running.values())
+            running.clear()
+            client.restart()
+            for submission in stuck:
+                strikes[submission.student] += 1
+                if strikes[submission.student] > 1:
+                    yield submission, Lost("Grading this submission did not end.")
+                else:
+                    submit(submission)
+            continue
+        for future in done:
+            yield running.pop(future), _outcome(future)
+            future.release()
+
+
+def _outcome(future: Future) -> Graded | Lost:
+    """What came of a task that has ended.
+
+    Raises:
+        SandboxError, OSError: see `grade_all`.
+    """
+    try:
+        graded: Graded = future.result()
+        return graded
+    except KilledWorker:
+        return Lost("Every worker that graded this submission died.")
+    except CancelledError:
+        raise ConnectionError(GONE) from None
+    except (SandboxError, OSError):
+        raise
+    except Exception as error:
+        return Lost(f"The grader failed: {type(error).__name__}: {error}")

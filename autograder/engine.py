@@ -9,12 +9,14 @@ from the judge alone.
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import sys
 import time
 from queue import Empty
 from typing import Any
 
+import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -24,7 +26,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import utils
 from nbgrader.preprocessors import Execute
-from traitlets import Enum, Instance, Integer, Unicode
+from traitlets import Enum, Instance, Integer, Type, Unicode
 
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
@@ -36,6 +38,9 @@ KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_fi
 
 MAX_MESSAGE_BYTES = 32 * 2**20
 """A kernel that sends a larger message is cut off; the largest honest figure has a few MB."""
+
+SEND_MILLISECONDS = 2000
+"""How long a message to a kernel may wait to be taken."""
 
 MAX_RUNS = 3
 """So often does a submission run at most, should the warm process end under it."""
@@ -59,6 +64,10 @@ class PromptClient(AsyncKernelClient):
 
     Jupyter's own client waits until a fifth of a second has passed without a message.
     """
+
+    def start_channels(self, *args: Any, **kwargs: Any) -> None:
+        """Start all channels but the heartbeat: the provisioner knows whether a kernel lives."""
+        super().start_channels(*args, **{**kwargs, "hb": False})
 
     async def _async_wait_for_ready(self, timeout: float | None = None) -> None:
         deadline = time.monotonic() + (timeout or Limits.cell_seconds)
@@ -84,7 +93,7 @@ class PromptClient(AsyncKernelClient):
 class SandboxedKernelManager(AsyncKernelManager):
     """Starts this environment's Python kernel in a sandbox, whatever a notebook asks for."""
 
-    client_class = f"{__name__}.{PromptClient.__name__}"
+    client_factory = Type(PromptClient, klass=AsyncKernelClient)
     limits = Instance(Limits, args=())
 
     @property
@@ -94,7 +103,7 @@ class SandboxedKernelManager(AsyncKernelManager):
             "provisioner_name": "sandbox-provisioner",
             "config": {
                 name: getattr(self.limits, name)
-                for name in ("memory_mb", "processes", "disk_mb", "files")
+                for name in ("submission_seconds", "memory_mb", "processes", "disk_mb", "files")
             },
         }
         return KernelSpec(
@@ -104,6 +113,13 @@ class SandboxedKernelManager(AsyncKernelManager):
             interrupt_mode="message",
             metadata={"kernel_provisioner": provisioner},
         )
+
+    async def _async_interrupt_kernel(self) -> None:
+        # A kernel that has ruined its sockets takes no message; whoever asks will kill it next.
+        with contextlib.suppress(zmq.Again):
+            await super()._async_interrupt_kernel()
+
+    interrupt_kernel = _async_interrupt_kernel
 
 
 class PlainKernelManager(AsyncKernelManager):
@@ -148,6 +164,7 @@ class ProbeAndJudge(Execute):
 
     # Nothing in a kernel is worth a polite goodbye.
     shutdown_kernel = "immediate"
+    iopub_timeout = SETTLE_SECONDS
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -177,6 +194,7 @@ class ProbeAndJudge(Execute):
         else:
             self.km = PlainKernelManager(config=self.config)
         self.km.context.maxmsgsize = MAX_MESSAGE_BYTES
+        self.km.context.sndtimeo = SEND_MILLISECONDS
         return self.km
 
     def preprocess(
@@ -242,8 +260,8 @@ class ProbeAndJudge(Execute):
         self._output_bytes = 0
         try:
             self.execute_cell(cell, index, store_history=True)
-            if any(o.get("ename") == "CellTimeoutError" for o in cell.outputs):
-                self._settle(cell)
+            if any(map(_is_timeout, cell.outputs)):
+                self._note_timeout(cell)
         except DeadKernelError:
             provisioner = getattr(self.km, "provisioner", None)
             if isinstance(provisioner, SandboxProvisioner) and provisioner.orphaned:
@@ -252,7 +270,8 @@ class ProbeAndJudge(Execute):
                 ) from None
             self._fail(cell, "KernelDied", f"The kernel died while it ran this cell{self._why()}.")
         except CellTimeoutError:
-            self._fail(cell, "Timeout", "The kernel did not report the end of this cell.")
+            text = f"This cell ran for more than {self.cell_seconds} s and did not give way."
+            self._fail(cell, "Timeout", text)
         except OutputFloodError:
             self._fail(cell, "OutputFlood", "This cell did not stop printing.")
         except Exception as error:
@@ -262,26 +281,17 @@ class ProbeAndJudge(Execute):
         finally:
             self.compute_seconds += time.monotonic() - began
 
-    def _settle(self, cell: NotebookNode) -> None:
-        """After a cell ran out of time and was interrupted: can the kernel go on?"""
-        text = f"This cell ran for more than {self.cell_seconds} s and was interrupted."
+    def _note_timeout(self, cell: NotebookNode) -> None:
+        """Say in a cell that it ran out of time and was interrupted; the kernel goes on."""
         if self._time_left() <= 0:
             text = f"The notebook ran for more than {self.submission_seconds} s."
             self._fail(cell, "Timeout", text)
-            return
-        cell.outputs = [
-            _error("Timeout", text) if o.get("ename") == "CellTimeoutError" else o
-            for o in cell.outputs
-        ]
-        patience, self.timeout_func = self.timeout_func, lambda _: SETTLE_SECONDS
-        probe = new_code_cell("pass")
-        held = self.nb.cells[0]
-        try:
-            self.execute_cell(probe, 0, store_history=False)
-        finally:
-            self.nb.cells[0], self.timeout_func = held, patience
-        if any(o.get("ename") == "CellTimeoutError" for o in probe.outputs):
-            self._fail(cell, "Timeout", f"{text[:-1]}, but did not give way.")
+        else:
+            text = f"This cell ran for more than {self.cell_seconds} s and was interrupted."
+            cell.outputs = [
+                _error("Timeout", text) if _is_timeout(output) else output
+                for output in cell.outputs
+            ]
 
     def _why(self) -> str:
         """Why the kernel ended, where its provisioner knows."""
@@ -341,6 +351,11 @@ def _write_verdict(cell: NotebookNode, verdict: Verdict) -> None:
         new_output("stream", name="stdout", text=text),
         new_output("execute_result", data={"text/plain": f"{verdict.points:g}"}),
     ]
+
+
+def _is_timeout(output: NotebookNode) -> bool:
+    """Whether an output is what nbclient notes when it interrupts a cell."""
+    return bool(output.get("ename") == "CellTimeoutError")
 
 
 def _error(name: str, text: str) -> NotebookNode:

@@ -89,7 +89,7 @@ def _error_text(output: Mapping[str, Any]) -> str:
     traceback = output.get("traceback")
     lines = plain("\n".join(map(_text, traceback))) if isinstance(traceback, list) else ""
     kept = "\n".join(line for line in lines.split("\n") if line.strip("-") or not line)
-    return kept or f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}"
+    return kept or f"{_text(output.get('ename'))}: {_text(output.get('evalue'))}".strip(": ")
 
 
 def _text(value: Any) -> str:

@@ -1,8 +1,8 @@
 """A warm process that kernels are forked from: importing TensorFlow costs seconds, a fork none.
 
-Run as a script of its own, ``python -I forkserver.py FD``, never imported: what this process holds
-in memory, every submission inherits. So it holds the libraries that students import, and nothing
-of this course.
+Run as a script of its own, ``python -I -S forkserver.py FD PACKAGES ...``, and never imported:
+what this process holds in memory, every submission inherits. So it holds the libraries that
+students import, and nothing of this course.
 
 The trusted process asks for a kernel by a line of JSON on the socket FD, together with two open
 files: where to report, and the lifeline of the sandbox that the kernel shall live in. One *keeper*
@@ -55,7 +55,7 @@ PRELOADED = (
 )
 
 NS_GET_USERNS = 0xB701  # ioctl_ns(2): the user namespace that owns a namespace
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_REMOUNT, MS_BIND = 1, 2, 4, 32, 4096
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND = 1, 2, 4, 8, 32, 4096
 PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 24, 38
 TICK_SECONDS = 0.1
 
@@ -125,21 +125,23 @@ def keep(request: dict[str, Any], report: int, lifeline: int) -> NoReturn:
     status = 1
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        # Should the fork server die, so shall its kernels: nobody would watch them.
-        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        # A crowd of processes must not get the processor before their keeper does.
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, -15)
         user = _enter(request)
+        # Should the fork server die, so shall its kernels: nobody would watch them. Joining a
+        # user namespace clears this, so it comes after.
+        _call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         up, down = os.pipe(), os.pipe()
         kernel = os.fork()
         if kernel == 0:
+            _limit_namespaces(request["limits"]["processes"])
             _call("setns", user, 0)
             _run_kernel(request, up[1], down[0])
         os.close(up[1])
         os.close(down[0])
         if os.read(up[0], 1) == b"!":
-            # Its sockets are bound: from here on nothing more can be written beside them.
-            connection = request["connection"].encode()
-            flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
-            _call("mount", None, connection, None, flags, None)
+            _close_folders(request["connection"])
             os.write(report, b'{"ready": true}\n')
             os.write(down[1], b"!")
         status, why = _watch(kernel, request["limits"])
@@ -182,6 +184,8 @@ def _run_kernel(request: dict[str, Any], up: int, down: int) -> NoReturn:
     """Become the kernel: give up every right, start, and tell the keeper before the first cell."""
     try:
         os.setsid()
+        with contextlib.suppress(PermissionError):
+            os.setpriority(os.PRIO_PROCESS, 0, 0)
         _limit(request["limits"])
         _give_up_rights()
         null = os.open(os.devnull, os.O_RDWR)
@@ -196,6 +200,29 @@ def _run_kernel(request: dict[str, Any], up: int, down: int) -> NoReturn:
         _start_kernel(request, up, down)
     finally:
         os._exit(1)
+
+
+def _close_folders(connection: str) -> None:
+    """Make read-only what a kernel needed writable until it stood.
+
+    That is the folder of its sockets, and ``/proc``: where root grades, the kernel runs as root's
+    user, without any right, but that user owns the settings of the whole system there.
+    """
+    flags = MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV
+    _call("mount", None, connection.encode(), None, flags, None)
+    _call("mount", None, b"/proc", None, flags | MS_NOEXEC, None)
+
+
+def _limit_namespaces(n_processes: int) -> None:
+    """Let no crowd fit into the sandbox, and no further sandbox either.
+
+    `RLIMIT_NPROC` limits the crowd, too, but not where root grades; a highest process id does so
+    everywhere, from Linux 6.14 on. Within a user namespace of its own, a kernel would have rights.
+    """
+    lowest = 512  # the system reserves the first 300
+    with contextlib.suppress(OSError):
+        Path("/proc/sys/kernel/pid_max").write_text(str(max(n_processes, lowest)))
+    Path("/proc/sys/user/max_user_namespaces").write_text("1")  # the one that there is
 
 
 def _limit(limits: dict[str, int]) -> None:
@@ -252,13 +279,18 @@ def _watch(kernel: int, limits: dict[str, int]) -> tuple[int, str]:
     Returns:
         An exit status and why, in words.
     """
+    end = time.monotonic() + limits["seconds"]
     while True:
         pid, status = os.waitpid(kernel, os.WNOHANG)
         if pid:
             code = os.waitstatus_to_exitcode(status)
             return code & 0xFF, f"signal {-code}" if code < 0 else f"exit status {code}"
+        if time.monotonic() > end:
+            return 1, f"more than {limits['seconds']} s"
         processes = [name for name in os.listdir("/proc") if name.isdigit()]
-        if sum(map(_n_tasks, processes)) > limits["processes"]:
+        # Counting the processes is quick even when there are too many to look at each.
+        crowd = len(processes) > limits["processes"]
+        if crowd or sum(map(_n_tasks, processes)) > limits["processes"]:
             return 1, f"more than {limits['processes']} processes and threads"
         # What is cheap to read is an upper bound: a fork shares most of its memory.
         if sum(map(_resident, processes)) > limits["memory"]:
@@ -294,6 +326,7 @@ def _proportional(process: str) -> int:
 def main() -> None:
     """Preload, then serve."""
     connection = socket.socket(fileno=int(sys.argv[1]))
+    sys.path += sys.argv[2:]
     os.chdir("/")
     preload()
     serve(connection)

@@ -138,6 +138,15 @@ class GradebookWriter:
 
         self._patiently(work)
 
+    def points(self, topic: str) -> dict[str, float]:
+        """What the gradebook gives every student for a topic."""
+
+        def work(gradebook: Gradebook) -> dict[str, float]:
+            submissions = gradebook.find_assignment(topic).submissions
+            return {each.student.id: float(each.score) for each in submissions}
+
+        return self._patiently(work)
+
     def by_hand(self, topic: str) -> dict[str, dict[str, float]]:
         """The points that people gave, by student and question."""
 

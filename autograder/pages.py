@@ -20,7 +20,7 @@ _TERMINAL = re.compile(
     r"|\x1b[PX^_][^\x1b\n]*(?:\x1b\\)?"  # device control, application strings
     r"|\x1b[ -/]*[0-~]"  # all others
 )
-_CONTROLS = {code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)}
+_CONTROLS = {code: "" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)}
 # Embeddings, overrides and isolates: they show text in another order than a program reads it.
 _BIDI = {code: f"⟨U+{code:04X}⟩" for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 _SURROGATES = {code: "\N{REPLACEMENT CHARACTER}" for code in range(0xD800, 0xE000)}

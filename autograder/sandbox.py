@@ -25,6 +25,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 from collections.abc import Sequence
@@ -141,6 +142,11 @@ def _masked_folders(visible: Sequence[Path]) -> list[Path]:
     return masked
 
 
+def _package_folders() -> list[str]:
+    """Where this environment's packages lie."""
+    return sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+
+
 def variables() -> dict[str, str]:
     """The environment variables of every kernel: none of the grader's own."""
     return {
@@ -196,9 +202,6 @@ def command(bwrap: str, submission: Path, connection: Path, inner: Sequence[str]
 class ForkServer:
     """The warm process from which kernels are forked, as seen by its owner.
 
-    Args:
-        preload: False leaves out the libraries; kernels then import them themselves.
-
     Raises:
         SandboxError: it did not start; says what it wrote.
     """
@@ -212,10 +215,11 @@ class ForkServer:
             tempfile.TemporaryFile() as errors,
         ):
             self._process = subprocess.Popen(
-                # Isolated: neither this folder nor the caller's variables get into it.
+                # Isolated: neither this folder, nor the caller's variables, nor what .pth files
+                # tell (the place of this course, say) get into it.
                 [
-                    *(sys.executable, "-I", str(Path(__file__).with_name("forkserver.py"))),
-                    str(theirs.fileno()),
+                    *(sys.executable, "-I", "-S", str(Path(__file__).with_name("forkserver.py"))),
+                    *(str(theirs.fileno()), *_package_folders()),
                 ],
                 pass_fds=[theirs.fileno()],
                 # Matplotlib leaves its list of fonts there, and keeps it in memory.
@@ -300,6 +304,9 @@ def close_fork_server() -> None:
 class SandboxProvisioner(LocalProvisioner):
     """Launches a kernel inside bubblewrap and removes its folders afterwards."""
 
+    submission_seconds = Integer(
+        Limits.submission_seconds, help="See autograder.limits; a kernel ends a minute later."
+    ).tag(config=True)
     memory_mb = Integer(Limits.memory_mb, help="See autograder.limits.").tag(config=True)
     processes = Integer(Limits.processes, help="See autograder.limits.").tag(config=True)
     disk_mb = Integer(Limits.disk_mb, help="See autograder.limits.").tag(config=True)
@@ -360,6 +367,8 @@ class SandboxProvisioner(LocalProvisioner):
                 "connection": str(folder / "c"),
                 "variables": variables(),
                 "limits": {
+                    # The engine stops in time; this holds should a kernel have fooled it.
+                    "seconds": self.submission_seconds + 60,
                     "memory": self.memory_mb * MEBIBYTE,
                     "processes": self.processes,
                     "disk": self.disk_mb * MEBIBYTE,

@@ -138,28 +138,40 @@ MAKE_PRIOR = Check(
 
 
 def _draw_posterior(rng: Generator) -> Inputs:
+    # The fit is of a small layer; the sizes and draws of several others are asked for besides, so
+    # that nobody can have the answers ready.
     kernel_size, bias_size = int(rng.integers(2, 4)), int(rng.integers(2, 4))
     n = kernel_size + bias_size
+    sizes = [[int(rng.integers(2, 30)), int(rng.integers(1, 9))] for _ in range(3)]
     # A shared factor makes all weights correlated: a posterior that leaves the correlations out
     # then misses the target's entropy by more than 0.8 nats.
     factor = rng.uniform(1.0, 2.0, size=(n, 1)) * rng.choice([-1.0, 1.0], size=(n, 1))
-    covariance = 0.3 * (factor @ factor.T + 0.4 * np.eye(n))
+    covariance = rng.uniform(0.1, 0.8) * (factor @ factor.T + 0.4 * np.eye(n))
     scale = np.sqrt(n) * np.linalg.cholesky(covariance)
     mean = rng.uniform(-1.0, 1.0, size=n)
     # These 2n points have exactly this mean and this covariance, so the Gaussian that fits them
     # best is the Gaussian with this mean and covariance.
     points = np.concatenate([mean + scale.T, mean - scale.T])
-    return {"kernel_size": kernel_size, "bias_size": bias_size, "points": points.tolist()}
+    return {
+        "kernel_size": kernel_size,
+        "bias_size": bias_size,
+        "points": points.tolist(),
+        "sizes": sizes,
+        "directions": [rng.normal(size=sum(size)).tolist() for size in sizes],
+    }
 
 
 def _posterior_size(student: Any, inputs: Inputs) -> Any:
     import numpy as np
     import tensorflow as tf
 
-    posterior = student.make_posterior(inputs["kernel_size"], inputs["bias_size"], None)
-    distribution = posterior(tf.zeros((1, 1)))
-    counted = sum(int(np.prod(v.shape)) for v in posterior.trainable_variables)
-    return [list(distribution.sample().shape), counted]
+    found = []
+    for kernel_size, bias_size in inputs["sizes"]:
+        posterior = student.make_posterior(kernel_size, bias_size, None)
+        distribution = posterior(tf.zeros((1, 1)))
+        counted = sum(int(np.prod(v.shape)) for v in posterior.trainable_variables)
+        found.append([list(distribution.sample().shape), counted])
+    return found
 
 
 def _posterior_fit(student: Any, inputs: Inputs) -> Any:
@@ -191,17 +203,21 @@ def _posterior_fit(student: Any, inputs: Inputs) -> Any:
 def _posterior_draws(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
 
-    posterior = student.make_posterior(inputs["kernel_size"], inputs["bias_size"], None)
-    with tf.GradientTape() as tape:
-        draw = posterior(tf.zeros((1, 1))).sample(seed=1)
-        points = tf.constant(inputs["points"], draw.dtype)
-        value = tf.reduce_sum(points @ draw[:, None])
-    slopes = tape.gradient(value, posterior.trainable_variables)
-    return sum(int(tf.math.count_nonzero(s)) for s in slopes if s is not None)
+    found = []
+    for (kernel_size, bias_size), direction in zip(
+        inputs["sizes"], inputs["directions"], strict=True
+    ):
+        posterior = student.make_posterior(kernel_size, bias_size, None)
+        with tf.GradientTape() as tape:
+            draw = posterior(tf.zeros((1, 1))).sample(seed=1)
+            value = tf.reduce_sum(tf.constant(direction, draw.dtype) * draw)
+        slopes = tape.gradient(value, posterior.trainable_variables)
+        found.append(sum(int(tf.math.count_nonzero(s)) for s in slopes if s is not None))
+    return found
 
 
-def _count_for(inputs: Inputs) -> int:
-    return _count(inputs["kernel_size"] + inputs["bias_size"] - 1, 1)
+def _counts_for(inputs: Inputs) -> list[int]:
+    return [_count(sum(size) - 1, 1) for size in inputs["sizes"]]
 
 
 def _fitted_entropy(inputs: Inputs) -> float:
@@ -220,8 +236,8 @@ MAKE_POSTERIOR = Check(
             points=6,
             probe=_posterior_size,
             truth=lambda inputs: [
-                [inputs["kernel_size"] + inputs["bias_size"]],
-                _count_for(inputs),
+                [[sum(size)], count]
+                for size, count in zip(inputs["sizes"], _counts_for(inputs), strict=True)
             ],
         ),
         Part(
@@ -240,7 +256,7 @@ MAKE_POSTERIOR = Check(
             "(the reparameterization trick).",
             points=3,
             probe=_posterior_draws,
-            truth=_count_for,
+            truth=_counts_for,
         ),
     ),
 )

