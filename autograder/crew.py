@@ -28,6 +28,7 @@ from distributed import (
     wait,
 )
 from distributed import TimeoutError as DaskTimeoutError
+from distributed.utils import silence_logging_cmgr
 
 from autograder.grading import Assignment, Graded, Settings, grade_submission
 from autograder.sandbox import SandboxError, fork_server
@@ -37,6 +38,8 @@ THREADS = 8
 """Submissions that one worker process attends to at once: it mostly waits for their kernels."""
 
 SCRATCH_PREFIX = "autograder-"
+
+GONE = "The scheduler of the workers has gone"
 
 DASK_SETTINGS = {
     # A worker that is silent for long may be computing, and the clock may have jumped.
@@ -103,6 +106,7 @@ def crew(
     with (
         scratch_folder() as scratch,
         dask.config.set({**DASK_SETTINGS, "temporary-directory": str(scratch)}),
+        silence_logging_cmgr("CRITICAL"),
         contextlib.ExitStack() as opened,
     ):
         if scheduler is not None:
@@ -207,6 +211,8 @@ def grade_all(
             return
         try:
             done, _ = wait(list(running), timeout=patience, return_when="FIRST_COMPLETED")
+        except CancelledError:
+            raise ConnectionError(GONE) from None
         except DaskTimeoutError:
             stuck = list(running.values())
             running.clear()
@@ -235,7 +241,7 @@ def _outcome(future: Future) -> Graded | Lost:
     except KilledWorker:
         return Lost("Every worker that graded this submission died.")
     except CancelledError:
-        raise ConnectionError("The scheduler of the workers has gone") from None
+        raise ConnectionError(GONE) from None
     except (SandboxError, OSError):
         raise
     except Exception as error:
