@@ -2,6 +2,9 @@
 # Both need Python 3.10 or newer (with venv) and make; everything else they set up themselves.
 
 PYTHON ?= python3
+# How large the classes of bench-grading are.
+SIZE ?= 40
+SIMULATED ?= 2000
 BIN := .venv/bin
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 
@@ -50,7 +53,7 @@ attacks: env  ## grade a class of hostile and broken submissions
 	$(BIN)/autograder attacks --jobs 3
 
 bench-grading: env  ## grade with this package and with stock nbgrader, and compare (an hour)
-	$(BIN)/python -m autograder.bench --otter --simulated 2000
+	$(BIN)/python -m autograder.bench --otter --size $(SIZE) --simulated $(SIMULATED)
 
 book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet
