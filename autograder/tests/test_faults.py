@@ -65,19 +65,6 @@ SLOW = ("ben", "dan")
 SLOW_SECONDS = 2
 """How long a slow student's notebook sleeps, after the second of its three questions."""
 
-# The command itself, on a release of three questions, and with a patience that a test can await.
-COMMAND = """
-import sys
-from functools import partial
-from pathlib import Path
-from autograder import classroom, gradebook
-from autograder.cli import app
-release, patience = sys.argv.pop(1), sys.argv.pop(1)
-classroom.Classroom = partial(classroom.Classroom, release=Path(release))
-gradebook.GradebookWriter = partial(gradebook.GradebookWriter, patience=float(patience))
-app()
-"""
-
 
 def shortened(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """The imports and three functions with their checks: a second's work."""
@@ -102,9 +89,8 @@ def notebooks(slow: Sequence[str] = SLOW) -> dict[str, nbformat.NotebookNode]:
     for student in slow:
         # The name of a kernel's process tells us from outside whose it is, and that it sleeps.
         sleep = f"""
-            import time
-            with open("/proc/self/comm", "w") as comm:
-                comm.write("{student}-sleeps")
+            import ctypes, time
+            ctypes.CDLL(None).prctl(15, b"{student}-sleeps", 0, 0, 0)  # PR_SET_NAME
             time.sleep({SLOW_SECONDS})
         """
         after(made[student], f"check-{ASKED[1]}", textwrap.dedent(sleep))
@@ -269,17 +255,17 @@ class Run:
     """The command `autograder grade`, as it runs; it leads a process group, as in a terminal."""
 
     def __init__(
-        self, classroom: Classroom, scratch: Path, *options: str, patience: float = 60, **env: str
+        self, classroom: Classroom, scratch: Path, *options: str, **variables: str
     ) -> None:
-        self.classroom = classroom
         self.scratch = scratch
         self._log = tempfile.TemporaryFile()
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-c", COMMAND, str(classroom.release), str(patience)),
-                *("grade", TOPIC, "--folder", str(classroom.folder), "--jobs", "2", *options),
+                *(sys.executable, "-m", "autograder", "grade", TOPIC, "--jobs", "2"),
+                *("--folder", str(classroom.folder), "--release", str(classroom.release)),
+                *options,
             ],
-            env={**environment(), "TMPDIR": str(scratch), "COLUMNS": "300", **env},
+            env={**environment(), "TMPDIR": str(scratch), "COLUMNS": "300", **variables},
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
