@@ -432,21 +432,19 @@ def attacks(
     number: Annotated[
         list[int] | None, typer.Option(help="Only this class of attack; may be repeated.")
     ] = None,
-    folder: Annotated[Path, typer.Option(help="Where to make the class.")] = ROOT
-    / "build"
-    / "attacks",
     jobs: Jobs = 0,
 ) -> None:
     """Grade a class of hostile and broken submissions; fail if one of them achieves anything."""
-    import shutil
+    import tempfile
 
     from autograder.attacks import ATTACKS
     from autograder.attacks.trial import run
 
     chosen = [attack for attack in ATTACKS if not number or attack.number in number]
-    shutil.rmtree(folder, ignore_errors=True)
-    with console.status(f"Grading {len(chosen)} attackers and their neighbours ..."):
-        trial = run(chosen, folder.resolve(), jobs or 2)
+    status = console.status(f"Grading {len(chosen)} attackers and their neighbours ...")
+    # Not below the repository: tools that walk it would stumble over pipes and endless links.
+    with status, tempfile.TemporaryDirectory(prefix="attacks-") as folder:
+        trial = run(chosen, Path(folder).resolve(), jobs or 2)
     table = Table("class", "submissions", "points gained", "result", title="Attacks")
     for group in sorted({attack.number for attack in chosen}):
         of_group = [outcome for outcome in trial.outcomes if outcome.attack.number == group]
