@@ -20,6 +20,7 @@ import zmq
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning import KernelProvisionerFactory as Provisioners
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from nbformat.notebooknode import NotebookNode
@@ -31,7 +32,7 @@ from traitlets import Enum, Instance, Integer, Type, Unicode
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
 from autograder.limits import Limits
-from autograder.sandbox import KernelOrphanedError, SandboxProvisioner, bubblewrap
+from autograder.sandbox import KernelOrphanedError, SandboxError, SandboxProvisioner, bubblewrap
 from bayescnn.selfcheck import ANSWERS_MIME
 
 KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -191,6 +192,11 @@ class ProbeAndJudge(Execute):
         if self.isolation == "bubblewrap":
             bubblewrap()  # refuses, with advice, where there is no sandbox
             self.km = SandboxedKernelManager(config=self.config, limits=self.limits)
+            if not Provisioners.instance().is_provisioner_available(self.km.kernel_spec):
+                raise SandboxError(
+                    "No sandbox: Jupyter does not find this package's kernel provisioner. The "
+                    "installation is incomplete: install the package again."
+                )
         else:
             self.km = PlainKernelManager(config=self.config)
         self.km.context.maxmsgsize = MAX_MESSAGE_BYTES
