@@ -558,15 +558,22 @@ def test_full_disk_of_a_worker_stops_the_class(
 
 
 @contextmanager
-def locked(database: Path, seconds: float) -> Iterator[None]:
-    """Another process holds an SQLite database for itself, for some time."""
+def locked(database: Path, how: str, seconds: float) -> Iterator[None]:
+    """Another process holds an SQLite database for some time.
+
+    Args:
+        database: the file.
+        how: "IMMEDIATE" lets others read, so that our first failure lies deep within nbgrader;
+            "EXCLUSIVE" does not.
+        seconds: how long.
+    """
     code = """
 import sqlite3, sys, time
-sqlite3.connect(sys.argv[1], isolation_level=None).execute("BEGIN EXCLUSIVE")
+sqlite3.connect(sys.argv[1], isolation_level=None).execute(f"BEGIN {sys.argv[2]}")
 print("locked", flush=True)
-time.sleep(float(sys.argv[2]))
+time.sleep(float(sys.argv[3]))
 """
-    command = [sys.executable, "-c", code, str(database), str(seconds)]
+    command = [sys.executable, "-c", code, str(database), how, str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == b"locked\n"
         try:
@@ -582,7 +589,7 @@ def test_locked_gradebook_is_waited_for(
     with ExitStack() as stack:
 
         def lock() -> None:
-            stack.enter_context(locked(quick.folder / "gradebook.db", seconds=7))
+            stack.enter_context(locked(quick.folder / "gradebook.db", "IMMEDIATE", seconds=7))
 
         grading = Grading(quick, client, tell=once(lock))
         grading.ends()
@@ -599,7 +606,7 @@ def test_results_outlive_a_gradebook_that_stays_locked(
     with ExitStack() as stack:
 
         def lock() -> None:
-            stack.enter_context(locked(quick.folder / "gradebook.db", seconds=600))
+            stack.enter_context(locked(quick.folder / "gradebook.db", "EXCLUSIVE", seconds=600))
 
         grading = Grading(quick, client, tell=once(lock), patience=1)
         with pytest.raises(GradebookError, match=r"locked.*grade again with --resume"):
