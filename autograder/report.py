@@ -95,8 +95,8 @@ def histogram(results: Sequence[Result]) -> list[Bin]:
     full = full_points(results)
     counts = [0] * N_BINS
     for result in results:
-        share = result.points / full if full > 0 else 0.0
-        counts[min(max(math.floor(share * N_BINS + 1e-9), 0), N_BINS - 1)] += 1
+        share = min(max(result.points / full, 0.0), 1.0) if full > 0 else 0.0
+        counts[min(math.floor(share * N_BINS + 1e-9), N_BINS - 1)] += 1
     return [
         Bin(full * index / N_BINS, full * (index + 1) / N_BINS, count)
         for index, count in enumerate(counts)

@@ -368,16 +368,23 @@ def kernel(student: str) -> int:
     )
 
 
-def fork_server() -> int:
-    """The warm process: its keepers, forked from it, have the same command line."""
-    found = {pid: was for pid, was in look().items() if "forkserver.py" in command_line(pid)}
-    (first,) = [pid for pid, was in found.items() if was[0] not in found]
+def fork_server(pid: int) -> int:
+    """The warm process that a kernel comes from: the last of its line with this command line.
+
+    The keepers between them, forked from the warm process, have the command line too.
+    """
+    found, first = look(), 0
+    while pid in found:
+        if "forkserver.py" in command_line(pid):
+            first = pid
+        pid = found[pid][0]
+    assert first
     return first
 
 
-def worker() -> int:
-    """The worker process."""
-    return look()[fork_server()][0]
+def worker(pid: int) -> int:
+    """The worker process that a kernel works for."""
+    return look()[fork_server(pid)][0]
 
 
 @pytest.fixture(scope="module")
@@ -408,12 +415,12 @@ def undisturbed(finished: Classroom) -> dict[str, dict[str, float]]:
 
 @pytest.mark.parametrize("victim", [worker, fork_server])
 def test_lost_process_costs_nothing(
-    undisturbed: dict, classroom: Classroom, client: Client, victim: Callable[[], int]
+    undisturbed: dict, classroom: Classroom, client: Client, victim: Callable[[int], int]
 ) -> None:
     """Submissions under way when a worker or its warm process is killed run again."""
     grading = Grading(classroom, client)
     sleeping = kernel("ben")
-    os.kill(victim(), signal.SIGKILL)
+    os.kill(victim(sleeping), signal.SIGKILL)
     until(lambda: sleeping not in processes(), 10)
     grading.ends()
     assert points(classroom) == undisturbed

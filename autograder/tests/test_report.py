@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from autograder.pages import cut
@@ -48,6 +48,7 @@ KNOWN = Page(render_report(CLASS, "The KL weight"))
 
 @settings(max_examples=60, deadline=None)
 @given(results=classes, title=texts)
+@example([result("ada", QuestionResult("share without bound", 1, 2e-311))], "The KL weight")
 def test_no_text_becomes_markup(results: list[Result], title: str) -> None:
     html = render_report(results, title)
     html.encode("utf-8")
