@@ -174,7 +174,9 @@ class Classroom:
             try:
                 for submission, outcome in grade_all(client, assignment, pending(), settings):
                     if isinstance(outcome, Lost):
-                        outcome = _nothing(assignment, submission.student, outcome.reason)
+                        again = f"Look at it, then grade it with --student {submission.student}."
+                        reason = f"{outcome.reason} {again}"
+                        outcome = _nothing(assignment, submission.student, reason)
                     finish(submission, outcome)
             except BaseException:
                 journal.withdraw_attempts()

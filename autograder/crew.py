@@ -49,6 +49,8 @@ DASK_SETTINGS = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.target": False,
     "distributed.worker.profile.enabled": False,
+    # Dask's messages hold submissions; a thousand of them would be kept for its developers.
+    "distributed.admin.low-level-log-length": 1,
     "distributed.scheduler.active-memory-manager.start": False,
 }
 

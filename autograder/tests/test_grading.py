@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import shutil
 import subprocess
 import sys
@@ -21,10 +22,11 @@ from autograder.classroom import Classroom
 from autograder.course import environment
 from autograder.crew import crew
 from autograder.gradebook import GradebookWriter
-from autograder.grading import Settings
+from autograder.grading import Assignment, Graded, Settings
 from autograder.limits import Limits
 from autograder.results import Result
 from autograder.sample import filled, model_answers, released
+from autograder.submissions import Submission
 from autograder.topics import COURSE_ID, ROOT
 
 TOPIC = "02_kl_weight"
@@ -170,6 +172,50 @@ def test_a_cluster_grades_alike(graded: Classroom, scheduler: str, tmp_path: Pat
         client.wait_for_workers(2, timeout=60)
         results = classroom.grade(TOPIC, client, writer, Settings())
     assert {r.student: r.points for r in results} == {**DESERVED, "Dan Daft_104": 0.0}
+
+
+def _fails(*_: object) -> None:
+    raise ZeroDivisionError("of the grader's own")
+
+
+def test_a_submission_that_the_grader_fails_on_has_a_row(
+    graded: Classroom, scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.crew.grade_submission", _fails)
+    shutil.copytree(graded.submitted, tmp_path / "submitted")
+    classroom = Classroom(tmp_path, graded.release)
+    with crew(scheduler=scheduler) as client, GradebookWriter(classroom.db_url) as writer:
+        results = classroom.grade(TOPIC, client, writer, Settings())
+    assert points(classroom) == dict.fromkeys(points(graded), 0.0)
+    for result in results:
+        assert "ZeroDivisionError: of the grader's own" in (result.failure or "")
+        assert f"--student {result.student}." in (result.failure or "")
+
+
+def _at_once(assignment: Assignment, submission: Submission, settings: Settings) -> Graded:
+    questions = tuple(assignment.questions().values())
+    return Graded(Result(submission.student, TOPIC, questions), assignment.notebook)
+
+
+def test_a_graded_submission_is_kept_in_no_memory(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dask's scheduler, in this process, would keep its last thousand messages."""
+    monkeypatch.setattr("autograder.crew.grade_submission", _at_once)
+    notebook = nbformat.writes(light(filled(TOPIC, ANSWERS)))
+    for number in range(60):
+        folder = tmp_path / "submitted" / f"s{number:02d}" / TOPIC
+        folder.mkdir(parents=True)
+        (folder / f"{TOPIC}.ipynb").write_text(notebook)
+    classroom = Classroom(tmp_path, release)
+    with (
+        crew(jobs=1, warm=False) as client,
+        GradebookWriter(classroom.db_url) as writer,
+    ):
+        results = classroom.grade(TOPIC, client, writer, Settings())
+        gc.collect()
+        kept = sum(isinstance(thing, Submission) for thing in gc.get_objects())
+    assert len(results) == 60 and kept < 10
 
 
 def test_the_process_that_writes_imports_no_tensorflow() -> None:
