@@ -187,12 +187,13 @@ def command(bwrap: str, submission: Path, connection: Path, inner: Sequence[str]
             args += ["--ro-bind", str(root), str(root)]
     for name in ("ld.so.cache", "alternatives", "localtime", "fonts"):
         args += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    # What a kernel may write is memory; its keeper limits how much. It comes first, since the
+    # environment may lie below /tmp.
+    args += ["--tmpfs", HOME, "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]
     for folder in python:
         args += ["--ro-bind", str(folder), str(folder)]
     for folder in _masked_folders(visible):
         args += ["--tmpfs", str(folder), "--remount-ro", str(folder)]
-    # What a kernel may write is memory; its keeper limits how much.
-    args += ["--tmpfs", HOME, "--tmpfs", "/tmp", "--tmpfs", "/dev/shm"]
     args += ["--ro-bind", str(submission), SUBMISSION]
     args += ["--bind", str(connection), str(connection)]
     args += ["--remount-ro", "/", "--remount-ro", "/dev"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,23 @@ def said(cell: nbformat.NotebookNode) -> str:
 
 def error(cell: nbformat.NotebookNode) -> str:
     return "".join(o.ename for o in cell.outputs if o.output_type == "error")
+
+
+def test_an_environment_may_lie_below_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its kernels would not start if the sandbox' own /tmp hid it."""
+    for name in ("environment", "submission", "connection"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "environment" / "module").write_text("seen")
+    folders = [*sandbox._python_folders(), tmp_path / "environment"]
+    monkeypatch.setattr(sandbox, "_python_folders", lambda: folders)
+    words = sandbox.command(
+        sandbox.bubblewrap(),
+        tmp_path / "submission",
+        tmp_path / "connection",
+        ["cat", str(tmp_path / "environment" / "module")],
+    )
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.stdout == "seen", done.stderr
 
 
 def test_sandbox_shows_nothing_and_keeps_nothing(
