@@ -228,7 +228,9 @@ def _cell(text: str) -> str:
     Spreadsheets also read the full-width forms of ``= + - @``, and skip blanks before them.
     """
     line = " ".join(without_controls(text).split("\n"))
-    risky = text.startswith(("\t", "\r")) or line.lstrip()[:1] in tuple("=+-@＝＋－＠")
+    risky = (
+        line.startswith("\t") or text.startswith("\r") or line.lstrip()[:1] in tuple("=+-@＝＋－＠")
+    )
     return f"'{line}" if risky else line
 
 

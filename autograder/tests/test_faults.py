@@ -635,7 +635,8 @@ class Postgres:
         self._as = []
         if os.getuid() == 0:  # it refuses to run as root
             shutil.chown(folder, "postgres", "postgres")
-            self._as = ["runuser", "-u", "postgres", "--"]
+            runuser = shutil.which("runuser", path=f"{os.environ['PATH']}:/usr/sbin:/sbin")
+            self._as = [str(runuser), "-u", "postgres", "--"]
         self._run("initdb", "--username=grader", "--auth=trust", "--no-sync")
         self.url = f"postgresql://grader@/postgres?host={folder}"
 

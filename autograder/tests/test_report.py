@@ -194,6 +194,8 @@ def test_no_cell_is_a_formula(start: str) -> None:
 
 
 @given(results=classes)
+@example([result("\x1f\t=1")])
+@example([result("\r\t1")])
 def test_csv_stays_a_table(results: list[Result]) -> None:
     text = render_csv(results)
     text.encode("utf-8")
