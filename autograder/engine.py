@@ -32,7 +32,14 @@ from traitlets import Enum, Instance, Integer, Type, Unicode
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
 from autograder.limits import Limits
-from autograder.sandbox import KernelOrphanedError, SandboxError, SandboxProvisioner, bubblewrap
+from autograder.sandbox import (
+    KernelFault,
+    KernelOrphanedError,
+    KernelStartError,
+    SandboxError,
+    SandboxProvisioner,
+    bubblewrap,
+)
 from bayescnn.selfcheck import ANSWERS_MIME
 
 KERNEL_ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
@@ -44,7 +51,7 @@ SEND_MILLISECONDS = 2000
 """How long a message to a kernel may wait to be taken."""
 
 MAX_RUNS = 3
-"""So often does a submission run at most, should the warm process end under it."""
+"""So often does a submission run at most, should its kernel not start or be orphaned."""
 
 SETTLE_SECONDS = 10
 """How long an interrupted cell may take to give way before its kernel counts as lost."""
@@ -85,8 +92,8 @@ class PromptClient(AsyncKernelClient):
                             return
             except Empty:
                 if not await self.is_alive():
-                    raise RuntimeError("Kernel died before replying to kernel_info") from None
-        raise RuntimeError("Kernel did not reply to kernel_info")
+                    raise KernelStartError("The kernel died before its first cell.") from None
+        raise KernelStartError("The kernel did not answer.")
 
     wait_for_ready = _async_wait_for_ready
 
@@ -217,7 +224,7 @@ class ProbeAndJudge(Execute):
             try:
                 super().preprocess(nb, resources, km)
                 break
-            except KernelOrphanedError:
+            except KernelFault:
                 if not again:
                     raise
                 nb.cells = submitted

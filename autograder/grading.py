@@ -23,7 +23,7 @@ from autograder.engine import ProbeAndJudge
 from autograder.limits import Limits
 from autograder.restore import questions_in, restore
 from autograder.results import QuestionResult, Result
-from autograder.sandbox import SandboxError
+from autograder.sandbox import KernelFault, SandboxError
 from autograder.submissions import NotebookProblem, Submission, SubmissionLimits, parse_notebook
 
 FAULTS_OF_THE_MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -114,6 +114,7 @@ def grade_submission(assignment: Assignment, submission: Submission, settings: S
 
     Raises:
         SandboxError: this machine cannot isolate submissions.
+        KernelFault: no kernel could be had, before a cell of the submission ran.
         OSError: this machine has no room for one more. No fault of the submission is raised:
             whatever it is, it gets a result.
     """
@@ -126,7 +127,7 @@ def grade_submission(assignment: Assignment, submission: Submission, settings: S
         return _run(assignment, submission, notebook, settings, began)
     except NotebookProblem as problem:
         return _failed(assignment, submission.student, str(problem), began)
-    except SandboxError:
+    except (SandboxError, KernelFault):
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno in FAULTS_OF_THE_MACHINE:

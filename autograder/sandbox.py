@@ -21,6 +21,7 @@ import contextlib
 import functools
 import json
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -55,12 +56,20 @@ class SandboxError(RuntimeError):
     """No sandbox can be had on this machine."""
 
 
-class KernelStartError(RuntimeError):
-    """A sandbox can be had, but this submission's kernel did not start in it."""
+class SubmissionTooLargeError(RuntimeError):
+    """A submission's files do not fit into its sandbox."""
 
 
-class KernelOrphanedError(RuntimeError):
-    """A kernel ended because the warm process did; the submission had no part in it."""
+class KernelFault(RuntimeError):
+    """A kernel failed through no doing of the submission: trying again may help."""
+
+
+class KernelStartError(KernelFault):
+    """A sandbox can be had, but the kernel did not start in it; no cell had run yet."""
+
+
+class KernelOrphanedError(KernelFault):
+    """A kernel ended because the warm process did."""
 
 
 @functools.cache
@@ -99,21 +108,26 @@ def bubblewrap() -> str:
     return path
 
 
-def copy_submission(source: Path, destination: Path, max_bytes: int) -> None:
+def copy_submission(source: Path, destination: Path, max_bytes: int, max_files: int) -> None:
     """Copy a submission's plain files; links and devices stay behind.
 
     Raises:
-        KernelStartError: the files together exceed ``max_bytes``.
+        SubmissionTooLargeError: together they exceed ``max_bytes``, counted in pages of memory as
+            the sandbox will hold them, or they and their folders ``max_files``.
     """
-    total = 0
+    pages, files = 0, 0
+    page = resource.getpagesize()
     for folder, _, names in os.walk(source):
+        files += 1 + len(names)
+        if files > max_files:
+            raise SubmissionTooLargeError(f"The submission holds more than {max_files} files.")
         for name in names:
             path = Path(folder) / name
             if path.is_symlink() or not path.is_file():
                 continue
-            total += path.stat().st_size
-            if total > max_bytes:
-                raise KernelStartError(
+            pages += -(-path.stat().st_size // page)
+            if pages * page > max_bytes:
+                raise SubmissionTooLargeError(
                     f"The submission holds more than {max_bytes // MEBIBYTE} MB of files."
                 )
             target = destination / path.relative_to(source)
@@ -339,7 +353,8 @@ class SandboxProvisioner(LocalProvisioner):
             kwargs: ``cwd`` is the submission's folder.
 
         Raises:
-            KernelStartError: the submission is too large, or the kernel did not start.
+            SubmissionTooLargeError: its files do not fit into the sandbox.
+            KernelStartError: the kernel did not start.
             KernelOrphanedError: the warm process ended meanwhile.
             SandboxError: there is no sandbox.
         """
@@ -348,7 +363,7 @@ class SandboxProvisioner(LocalProvisioner):
         submission = folder / "w"
         submission.mkdir(exist_ok=True)
         if kwargs.get("cwd"):
-            copy_submission(Path(kwargs["cwd"]), submission, self.disk_mb * MEBIBYTE)
+            copy_submission(Path(kwargs["cwd"]), submission, self.disk_mb * MEBIBYTE, self.files)
         with contextlib.ExitStack() as files:
 
             def pipe() -> tuple[int, int]:

@@ -557,8 +557,8 @@ def test_full_disk_of_a_worker_stops_the_class(
         disk.free()
         assert not noted(quick, "graded")
         Grading(quick, client, resume=True).ends()
-    assert points(quick) == undisturbed
     assert not failures(quick)
+    assert points(quick) == undisturbed
 
 
 # 5. The gradebook cannot be written.

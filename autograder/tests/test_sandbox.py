@@ -13,8 +13,17 @@ from nbformat.v4 import new_code_cell, new_notebook
 from traitlets.config import Config
 
 from autograder import sandbox
-from autograder.engine import ProbeAndJudge
-from autograder.sandbox import KernelStartError, SandboxError, copy_submission
+from autograder.engine import MAX_RUNS, ProbeAndJudge
+from autograder.grading import Assignment, Settings, grade_submission
+from autograder.sample import released
+from autograder.sandbox import (
+    KernelStartError,
+    SandboxError,
+    SandboxProvisioner,
+    SubmissionTooLargeError,
+    copy_submission,
+)
+from autograder.submissions import Submission
 from autograder.topics import ROOT
 
 
@@ -149,8 +158,42 @@ def no_bubblewrap_known() -> Iterator[None]:
 def test_a_large_submission_is_refused(tmp_path: Path) -> None:
     (tmp_path / "from").mkdir()
     (tmp_path / "from" / "large").write_bytes(b"x" * 2000)
-    with pytest.raises(KernelStartError, match="more than"):
-        copy_submission(tmp_path / "from", tmp_path / "to", max_bytes=1000)
+    with pytest.raises(SubmissionTooLargeError, match="MB of files"):
+        copy_submission(tmp_path / "from", tmp_path / "to", max_bytes=1000, max_files=9)
+    with pytest.raises(SubmissionTooLargeError, match="more than 1 files"):
+        copy_submission(tmp_path / "from", tmp_path / "to", max_bytes=9000, max_files=1)
+
+
+def fails_to_start(monkeypatch: pytest.MonkeyPatch, n_times: int) -> None:
+    """Let no sandbox open at first, as on a machine that is out of something."""
+    opens, left = SandboxProvisioner._open_sandbox, [KernelStartError("no room")] * n_times
+
+    def may_open(*args: Any) -> int:
+        if left:
+            raise left.pop()
+        return opens(*args)
+
+    monkeypatch.setattr(SandboxProvisioner, "_open_sandbox", may_open)
+
+
+def test_a_kernel_that_does_not_start_is_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails_to_start(monkeypatch, MAX_RUNS - 1)
+    (cell,) = run(tmp_path, "print('ran')")
+    assert printed(cell) == "ran\n"
+
+
+def test_a_kernel_that_never_starts_is_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No cell of the submission had run: it is the machine that fails, so nobody gets no points."""
+    fails_to_start(monkeypatch, MAX_RUNS)
+    notebook = nbformat.writes(released("02_kl_weight"))
+    assignment = Assignment("02_kl_weight", notebook, {})
+    submission = Submission("ada", "02_kl_weight", notebook.encode())
+    with pytest.raises(KernelStartError, match="no room"):
+        grade_submission(assignment, submission, Settings())
 
 
 def test_folders_of_a_kernel_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
