@@ -199,7 +199,8 @@ def test_bayes_by_backprop_finds_the_best_mean_field_posterior():
     features[:, 1] = 0.9 * features[:, 0] + 0.4 * features[:, 1]
     targets = features @ [1.0, -0.5, 2.0] + rng.normal(size=100)
     mean, covariance = vb.exact_posterior(features, targets, 1.0, 1.0)
-    loc, scale, losses = vb.bayes_by_backprop(features, targets, 1.0, 1.0, 1500, 0.1, seed=0)
+    loss = vb.regression_loss(features, targets, 1.0, 1.0)
+    loc, scale, losses = vb.bayes_by_backprop(loss, 3, 1500, 0.1, seed=0)
     marginal, conditional = np.sqrt(np.diag(covariance)), np.diag(np.linalg.inv(covariance)) ** -0.5
     # Over seeds the fit ended within 0.2 marginal standard deviations and 16 % of the scale.
     assert (abs(loc - mean) < 0.4 * marginal).all()
@@ -217,7 +218,8 @@ def test_bayes_by_backprop_finds_the_best_mean_field_posterior():
 
 def test_bayes_by_backprop_repeats_with_its_seed():
     features, targets = _one_weight_regression()
-    runs = [vb.bayes_by_backprop(features, targets, 0.5, 2.0, 20, 0.1, seed) for seed in (1, 1, 2)]
+    loss = vb.regression_loss(features, targets, 0.5, 2.0)
+    runs = [vb.bayes_by_backprop(loss, features.shape[1], 20, 0.1, seed) for seed in (1, 1, 2)]
     np.testing.assert_array_equal(runs[0][2], runs[1][2])
     assert (runs[0][2] != runs[2][2]).any()
 
