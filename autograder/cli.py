@@ -23,7 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from autograder.topics import ROOT, TOPICS
+from autograder.topics import ROOT, written_topics
 from bayescnn.cli import import_tensorflow
 
 if TYPE_CHECKING:
@@ -54,11 +54,6 @@ Topics = Annotated[list[str] | None, typer.Argument(help="Assignments. [default:
 def _limit(name: str, text: str) -> Any:
     """An option that sets one of `autograder.limits.Limits`."""
     return typer.Option(f"--{name.replace('_', '-')}", min=1, help=text, rich_help_panel="Limits")
-
-
-def written_topics() -> list[str]:
-    """The topics whose assignment has been written."""
-    return [topic for topic in TOPICS if (ROOT / "solutions" / f"{topic}.md").is_file()]
 
 
 def _chosen(topics: Sequence[str] | None) -> list[str]:

@@ -36,6 +36,11 @@ def module_name(topic: str) -> str:
     return topic.partition("_")[2]
 
 
+def written_topics() -> list[str]:
+    """The topics whose assignment has been written."""
+    return [topic for topic in TOPICS if (ROOT / "solutions" / f"{topic}.md").is_file()]
+
+
 def shipped_modules(topic: str) -> list[str]:
     """The modules of ``bayescnn`` that a student of ``topic`` receives: the given and earlier ones.
 

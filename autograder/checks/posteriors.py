@@ -84,7 +84,9 @@ PARAMETER_COUNTS = Check(
 def _draw_mean_field(rng: Generator) -> Inputs:
     kernel_size, bias_size = int(rng.integers(2, 4)), int(rng.integers(1, 4))
     n = kernel_size + bias_size
-    scale = np.sqrt(n) * np.linalg.cholesky(_covariance(rng, n))
+    # No two weights have nearly the same spread: one scale for all costs over 0.3 nats.
+    spreads = rng.permutation(np.geomspace(0.4, 1.6, n))
+    scale = spreads[:, None] * np.sqrt(n) * np.linalg.cholesky(_covariance(rng, n))
     mean = rng.uniform(-1.0, 1.0, size=n)
     # These 2n points have exactly this mean and this covariance.
     points = np.concatenate([mean + scale.T, mean - scale.T])

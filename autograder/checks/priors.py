@@ -66,7 +66,9 @@ def _true_mixture(inputs: Inputs) -> np.ndarray:
 
 def _share_near(inputs: Inputs) -> float:
     on, reach = inputs["slab_probability"], 0.5 * inputs["slab_scale"]
-    within = [math.erf(reach / (s * math.sqrt(2))) for s in (inputs["slab_scale"], inputs["spike_scale"])]
+    within = [
+        math.erf(reach / (s * math.sqrt(2))) for s in (inputs["slab_scale"], inputs["spike_scale"])
+    ]
     return on * within[0] + (1 - on) * within[1]
 
 
@@ -129,9 +131,9 @@ DIAGONAL_PRIOR = Check(
             "gives one number per vector.",
             points=4,
             probe=_diagonal_density,
-            truth=lambda inputs: _log_normal(
-                inputs["points"], inputs["loc"], inputs["scale"]
-            ).sum(axis=1),
+            truth=lambda inputs: _log_normal(inputs["points"], inputs["loc"], inputs["scale"]).sum(
+                axis=1
+            ),
         ),
         Part(
             expects="By default loc is 1.2 and scale is 3.",
@@ -379,7 +381,6 @@ def _maker_density(student: Any, inputs: Inputs) -> Any:
 
 
 def _maker_draws(student: Any, inputs: Inputs) -> Any:
-    import tensorflow as tf
 
     draw = _made_prior(student, inputs).sample(seed=(1, 2))
     return {"shape": list(draw.shape), "different numbers": len(set(draw.numpy().tolist()))}
@@ -644,7 +645,8 @@ def _true_open(inputs: Inputs) -> float:
     log_q = _log_normal(w, inputs["loc"], inputs["scale"])
     on, scale = inputs["slab_probability"], inputs["prior_scale"]
     log_p = np.logaddexp(
-        np.log1p(-on) + _log_normal(w, 0.0, 0.7 * scale), np.log(on) + _log_normal(w, 0.0, 2 * scale)
+        np.log1p(-on) + _log_normal(w, 0.0, 0.7 * scale),
+        np.log(on) + _log_normal(w, 0.0, 2 * scale),
     )
     return float((np.exp(log_q) * (log_q - log_p)).sum() * (w[1] - w[0]))
 

@@ -29,7 +29,9 @@ def _draw_gaussians(rng: Generator) -> Inputs:
     return {
         "q_loc": rng.normal(size=(batch, n)).tolist(),
         "q_scale": _away_from_one(rng, (batch, n)).tolist(),
-        "p_loc": (rng.choice([-1.0, 1.0], size=(batch, n)) * rng.uniform(1, 2, (batch, n))).tolist(),
+        "p_loc": (
+            rng.choice([-1.0, 1.0], size=(batch, n)) * rng.uniform(1, 2, (batch, n))
+        ).tolist(),
         "p_scale": _away_from_one(rng, (batch, n)).tolist(),
         "one_loc": float(rng.uniform(1.0, 2.0)),
         "one_scale": float(rng.uniform(2.6, 4.0)),
@@ -317,9 +319,7 @@ def _quadratic(inputs: Inputs) -> np.ndarray:
 
 
 def _normalizer(inputs: Inputs) -> np.ndarray:
-    return np.full(
-        len(inputs["targets"]), -np.log(inputs["noise_scale"]) - 0.5 * np.log(2 * np.pi)
-    )
+    return np.full(len(inputs["targets"]), -np.log(inputs["noise_scale"]) - 0.5 * np.log(2 * np.pi))
 
 
 GAUSSIAN_LOG_LIKELIHOOD = Check(
@@ -396,14 +396,14 @@ NEGATIVE_ELBO = Check(
 
 
 def _draw_regression(rng: Generator) -> Inputs:
-    d = int(rng.integers(2, 5))
+    d = int(rng.integers(3, 6))
     n = int(rng.integers(d + 2, 12))
     return {
         "features": rng.normal(size=(n, d)).tolist(),
         "targets": rng.normal(size=n).tolist(),
         "noise_scale": float(_away_from_one(rng, None)),
         "prior_scale": float(_away_from_one(rng, None)),
-        "n_few": int(rng.integers(1, d)),
+        "n_few": int(rng.integers(2, d)),  # not 1, which hides a mean in a sum's place
     }
 
 

@@ -10,8 +10,7 @@ import pytest
 from autograder import builder
 from autograder.builder import BuildError, function_source, import_source, solution_source
 from autograder.checks import checks_of
-from autograder.cli import written_topics
-from autograder.topics import ROOT, TOPICS, module_name, shipped_modules
+from autograder.topics import ROOT, TOPICS, module_name, shipped_modules, written_topics
 
 MODULE = textwrap.dedent(
     '''

@@ -21,15 +21,25 @@ from hypothesis import strategies as st
 
 from autograder.checks import Check, checks_of
 from autograder.judge import MAX_ANSWER_BYTES, Question, Verdict, ask, grade, judge
+from autograder.topics import written_topics
 from autograder.variants import Variant, namespace, parse, variants_of
 from bayescnn.selfcheck import answer_probes, plain, same
 
-TOPIC = "02_kl_weight"
-CHECKS = checks_of(TOPIC)
-SLOW = ("make_posterior", "build_model", "PosteriorRecorder")
-"""These train or build networks: 0.3 to 1 s a grading."""
+TOPIC_OF = {name: topic for topic in written_topics() for name in checks_of(topic)}
+CHECKS = {name: check for topic in written_topics() for name, check in checks_of(topic).items()}
+SLOW = (
+    *("kl_monte_carlo", "bayes_by_backprop"),
+    *("make_posterior", "build_model", "PosteriorRecorder"),
+    *("mean_field", "map_fit"),
+)
+"""These train, build networks or draw much: 0.3 to 10 s a grading."""
 
-VARIANTS = [variant for name in CHECKS for variant in variants_of(TOPIC, name)]
+VARIANTS = [
+    variant
+    for topic in written_topics()
+    for name in checks_of(topic)
+    for variant in variants_of(topic, name)
+]
 WRONG = [variant for variant in VARIANTS if not variant.right]
 
 
@@ -37,15 +47,14 @@ def title(variant: Variant) -> str:
     return f"{variant.function}-{'right' if variant.right else 'wrong'}-{variant.title}"
 
 
+def names_of(name: str, variant: Variant | None = None) -> dict[str, Any]:
+    """What a notebook of a function's topic would hold."""
+    return namespace(TOPIC_OF[name], variant)
+
+
 def public_question(check: Check) -> Question:
     """Inputs of a fixed seed, as a self-check has them."""
     return ask(check, zlib.crc32(check.name.encode()))
-
-
-def earns_what_it_should(variant: Variant, seed: int) -> None:
-    check = CHECKS[variant.function]
-    verdict = grade(check, namespace(TOPIC, variant), seed)
-    assert verdict.points == check.points - variant.loses, (seed, verdict.messages)
 
 
 # ------------------------------------------------------------------- right and wrong variants
@@ -53,22 +62,15 @@ def earns_what_it_should(variant: Variant, seed: int) -> None:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("variant", VARIANTS, ids=title)
-def test_variant_earns_what_it_should_on_fresh_inputs(variant: Variant) -> None:
-    earns_what_it_should(variant, secrets.randbits(64))
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.function not in SLOW], ids=title)
 def test_variant_earns_what_it_should(variant: Variant) -> None:
-    earns_what_it_should(variant, seed=1)
+    """Whatever the inputs: other ones are drawn every time."""
+    check, seed = CHECKS[variant.function], secrets.randbits(64)
+    verdict = grade(check, names_of(variant.function, variant), seed)
+    assert verdict.points == check.points - variant.loses, (seed, verdict.messages)
 
 
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("seed", [1])
-@pytest.mark.parametrize("variant", [v for v in VARIANTS if v.function in SLOW], ids=title)
-def test_slow_variant_earns_what_it_should(variant: Variant, seed: int) -> None:
-    earns_what_it_should(variant, seed)
+def test_no_two_assignments_ask_for_the_same_name() -> None:
+    assert len(CHECKS) == sum(len(checks_of(topic)) for topic in written_topics())
 
 
 @pytest.mark.parametrize("name", CHECKS)
@@ -101,7 +103,7 @@ def test_a_mistake_is_known_by_its_answer(name: str) -> None:
     probes = [check.probe_source(part) for part in check.parts]
     truths = [plain(part.truth(question.inputs)) for part in check.parts]
     for variant in (variant for variant in WRONG if variant.function == name):
-        names = namespace(TOPIC, variant)
+        names = names_of(name, variant)
         first, second = (answer_probes(probes, question.inputs, names) for _ in range(2))
         differs = []
         for part, truth, one, other in zip(check.parts, truths, first, second, strict=True):
@@ -131,7 +133,7 @@ def test_a_section_without_kind_points_or_hint_is_refused(text: str) -> None:
 
 
 def reference_earns_everything(name: str, seeds: range) -> None:
-    names = namespace(TOPIC)
+    names = names_of(name)
     for seed in seeds:
         verdict = grade(CHECKS[name], names, seed)
         assert verdict.points == verdict.max_points, (seed, verdict.messages)
@@ -155,14 +157,14 @@ def empty(*args: Any, **kwargs: Any) -> Any:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_empty_function_earns_nothing_and_is_told_so(name: str) -> None:
-    verdict = grade(CHECKS[name], {**namespace(TOPIC), name: empty})
+    verdict = grade(CHECKS[name], {**names_of(name), name: empty})
     assert verdict.points == 0
     assert all("this function is still empty" in message for message in verdict.messages)
 
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_missing_function_earns_nothing_and_is_told_so(name: str) -> None:
-    names = {key: value for key, value in namespace(TOPIC).items() if key != name}
+    names = {key: value for key, value in names_of(name).items() if key != name}
     verdict = grade(CHECKS[name], names)
     assert verdict.points == 0
     assert all(f"name '{name}' is not defined" in message for message in verdict.messages)
@@ -192,7 +194,8 @@ def test_the_judging_process_never_loads_tensorflow() -> None:
         from autograder import judge
         from autograder.checks import checks_of
         from bayescnn.selfcheck import plain
-        for check in checks_of("02_kl_weight").values():
+        from autograder.topics import written_topics
+        for check in (c for topic in written_topics() for c in checks_of(topic).values()):
             question = judge.ask(check)
             question.payload
             for part in check.parts:
@@ -492,7 +495,7 @@ def test_a_function_that_returns_strange_things_earns_nothing(name: str, value: 
     def strange(first: float, second: float = 1.0) -> Any:
         return value
 
-    assert grade(CHECKS[name], {**namespace(TOPIC), name: strange}).points == 0
+    assert grade(CHECKS[name], {**names_of(name), name: strange}).points == 0
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])

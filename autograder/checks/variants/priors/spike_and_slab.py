@@ -3,7 +3,7 @@
 
 # %% right: the general mixture, logits, keyword arguments
 def spike_and_slab(slab_probability, slab_scale, spike_scale):
-    on = np.log(slab_probability / (1 - slab_probability))
+    on = float(np.log(slab_probability / (1 - slab_probability)))
     return tfd.Mixture(
         cat=tfd.Categorical(logits=[on, 0.0]),
         components=[tfd.Normal(0.0, slab_scale), tfd.Normal(0.0, spike_scale)],
