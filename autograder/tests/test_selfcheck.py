@@ -12,7 +12,7 @@ import pytest
 from autograder.builder import self_check_data
 from autograder.checks import checks_of
 from autograder.sample import filled, model_answers, released
-from autograder.topics import ROOT
+from autograder.topics import ROOT, written_topics
 from autograder.variants import namespace, variants_of
 from bayescnn import selfcheck
 from bayescnn.selfcheck import NotebookError, SelfCheck, check_notebook
@@ -21,32 +21,36 @@ TOPIC = "02_kl_weight"
 RELEASED = ROOT / "exercises" / TOPIC
 
 
-@pytest.fixture(scope="module")
-def checks(monkeypatch_module: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def topic() -> str:
+    """Which release a student has; other tests name others."""
+    return TOPIC
+
+
+@pytest.fixture
+def checks(topic: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the library's SelfCheck find the released data."""
-    monkeypatch_module.setattr(selfcheck, "__file__", str(RELEASED / "bayescnn" / "selfcheck.py"))
+    package = ROOT / "exercises" / topic / "bayescnn"
+    monkeypatch.setattr(selfcheck, "__file__", str(package / "selfcheck.py"))
 
 
-@pytest.fixture(scope="module")
-def monkeypatch_module():
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
-def test_reference_passes_every_visible_check(checks: None) -> None:
-    check = SelfCheck(TOPIC, namespace(TOPIC))
-    assert check.names == list(checks_of(TOPIC))
+@pytest.mark.parametrize("topic", written_topics())
+def test_reference_passes_every_visible_check(checks: None, topic: str) -> None:
+    check = SelfCheck(topic, namespace(topic))
+    assert check.names == list(checks_of(topic))
     for name in check.names:
         assert all(right for right, _ in check.findings(name)), name
 
 
-@pytest.mark.parametrize("name", checks_of(TOPIC))
-def test_every_mistake_is_met_with_a_sentence(checks: None, name: str) -> None:
+@pytest.mark.parametrize(
+    ("topic", "name"), [(topic, name) for topic in written_topics() for name in checks_of(topic)]
+)
+def test_every_mistake_is_met_with_a_sentence(checks: None, topic: str, name: str) -> None:
     """Each wrong variant fails its visible check, and some part of the answer helps."""
     helped = 0
-    wrong = [variant for variant in variants_of(TOPIC, name) if not variant.right]
+    wrong = [variant for variant in variants_of(topic, name) if not variant.right]
     for variant in wrong:
-        findings = SelfCheck(TOPIC, namespace(TOPIC, variant)).findings(name)
+        findings = SelfCheck(topic, namespace(topic, variant)).findings(name)
         failed = [text for right, text in findings if not right]
         assert failed, variant.title
         helped += any(variant.hint in text or "Instead: " in text for text in failed)

@@ -1,0 +1,210 @@
+"""The two-way gate of every assignment: what is right earns everything, each mistake its loss.
+
+A class goes through the engine for each topic: the reference, the untouched stub, notebooks of
+other right answers, and one notebook for each function with a plausible mistake in it. A mistake
+costs the points of its own question and no others.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from distributed import Client
+
+from autograder.builder import LIBRARY, build_source, solution_source
+from autograder.checks import checks_of
+from autograder.classroom import Classroom
+from autograder.course import Course
+from autograder.crew import crew
+from autograder.gradebook import GradebookWriter
+from autograder.grading import Settings
+from autograder.results import Result
+from autograder.sample import filled, model_answers
+from autograder.topics import ROOT, TOPICS, module_name, written_topics
+from autograder.variants import Variant, variants_of
+
+# The class of a topic is graded within the first test that asks for it.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
+
+TOTAL, WRITTEN = 100, 10
+"""Points of an assignment, and of its written question, which waits for a person."""
+
+GRADING_SECONDS = 20
+"""What grading one complete submission may cost beyond start-up."""
+
+
+def right_ones(topic: str, index: int) -> dict[str, str]:
+    """Other right answers to all questions."""
+    sources = {
+        name: [v.source for v in variants_of(topic, name) if v.right] for name in checks_of(topic)
+    }
+    return {name: found[index % len(found)] for name, found in sources.items()}
+
+
+def wrong_ones(topic: str) -> list[Variant]:
+    """A plausible mistake in each function."""
+    return [next(v for v in variants_of(topic, name) if not v.right) for name in checks_of(topic)]
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with crew(jobs=2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module", params=written_topics())
+def topic(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def source(topic: str) -> Path:
+    """The instructor's version, as the text and the library make it today."""
+    return build_source(topic)
+
+
+@pytest.fixture(scope="module")
+def release(topic: str, source: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What students receive of it."""
+    folder = tmp_path_factory.mktemp("course")
+    Course(folder, release=folder / "release").generate_assignment(topic)
+    return folder / "release" / topic
+
+
+@pytest.fixture(scope="module")
+def results(
+    topic: str, client: Client, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Result]:
+    """A class of right and wrong submissions, graded."""
+    folder = tmp_path_factory.mktemp("class")
+    answers, course = model_answers(topic), Course(folder)
+    course.submit("reference", topic, filled(topic, answers))
+    course.submit("stub", topic, filled(topic, {}))
+    for index in range(3):
+        course.submit(f"right-{index}", topic, filled(topic, right_ones(topic, index)))
+    for wrong in wrong_ones(topic):
+        notebook = filled(topic, {**answers, wrong.function: wrong.source})
+        course.submit(f"wrong-{wrong.function}", topic, notebook)
+    classroom = Classroom(folder)
+    with GradebookWriter(classroom.db_url) as writer:
+        graded = classroom.grade(topic, client, writer, Settings())
+    return {result.student: result for result in graded}
+
+
+def points(result: Result) -> dict[str, float]:
+    """By question, without those that wait for a person."""
+    return {question.name: question.points for question in result.questions if not question.by_hand}
+
+
+def full(topic: str) -> dict[str, float]:
+    return {name: check.points for name, check in checks_of(topic).items()}
+
+
+def files_in(folder: Path) -> set[Path]:
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+
+
+# ------------------------------------------------------------------------------- the release
+
+
+def test_committed_release_is_what_the_sources_make(topic: str, release: Path) -> None:
+    """`exercises/`, byte for byte."""
+    committed = ROOT / "exercises" / topic
+    assert files_in(release) == files_in(committed), "run `make exercises`"
+    _, differing, unread = filecmp.cmpfiles(
+        release, committed, map(str, files_in(release)), shallow=False
+    )
+    assert not differing and not unread, f"run `make exercises`: {differing} differ"
+
+
+def test_release_holds_no_answer(topic: str, release: Path) -> None:
+    """No solution body, hidden test, marking scheme or later module reaches a student."""
+    files = [path for path in files_in(release) if path.suffix in (".py", ".ipynb", ".json")]
+    text = "\n".join((release / path).read_text(encoding="utf-8") for path in files)
+    later = {module_name(other) for other in TOPICS[TOPICS.index(topic) :]}
+    assert {path.stem for path in files if path.suffix == ".py"}.isdisjoint(later)
+    for marker in ("BEGIN SOLUTION", "HIDDEN", "MARK SCHEME", "autograder.hidden", "def _true"):
+        assert marker not in text
+    cells = nbformat.read(release / f"{topic}.ipynb", as_version=4).cells
+    text += "\n".join(cell.source for cell in cells)
+    library = (LIBRARY / f"{module_name(topic)}.py").read_text(encoding="utf-8")
+    for name in checks_of(topic):
+        for body in solution_source(library, name).split("### BEGIN SOLUTION\n")[1:]:
+            assert body.split("### END SOLUTION")[0].strip() not in text, name
+
+
+def test_shipped_modules_import_alone(release: Path) -> None:
+    """What is shipped works without the rest of the library."""
+    modules = [path.stem for path in (release / "bayescnn").glob("*.py")]
+    imports = "; ".join(f"import bayescnn.{m}" for m in modules if m != "__main__")
+    done = subprocess.run(
+        [sys.executable, "-c", f"{imports}; print(bayescnn.__file__)"],
+        cwd=release,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert str(release) in done.stdout
+
+
+def test_release_has_six_to_ten_functions_for_one_hundred_points(topic: str) -> None:
+    assert 6 <= len(checks_of(topic)) <= 10
+    assert sum(full(topic).values()) == TOTAL - WRITTEN
+
+
+def test_source_notebook_is_stock_nbgrader(topic: str, source: Path) -> None:
+    """The instructor's version validates, and holds what nbgrader's own tools look for."""
+    notebook = nbformat.read(source / f"{topic}.ipynb", as_version=4)
+    nbformat.validate(notebook)
+    text = json.dumps(notebook)
+    for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
+        assert marker in text
+
+
+# ------------------------------------------------------------------------------- the grades
+
+
+def test_nothing_failed(results: dict[str, Result]) -> None:
+    assert {student: r.failure for student, r in results.items() if r.failure} == {}
+
+
+def test_reference_earns_everything(topic: str, results: dict[str, Result]) -> None:
+    assert points(results["reference"]) == full(topic)
+
+
+def test_stub_earns_nothing(topic: str, results: dict[str, Result]) -> None:
+    assert points(results["stub"]) == dict.fromkeys(full(topic), 0.0)
+
+
+@pytest.mark.parametrize("index", range(3))
+def test_other_right_answers_earn_everything(
+    topic: str, results: dict[str, Result], index: int
+) -> None:
+    assert points(results[f"right-{index}"]) == full(topic)
+
+
+def test_a_mistake_costs_its_own_question(topic: str, results: dict[str, Result]) -> None:
+    for wrong in wrong_ones(topic):
+        left = full(topic)[wrong.function] - wrong.loses
+        expected = {**full(topic), wrong.function: left}
+        assert points(results[f"wrong-{wrong.function}"]) == expected, wrong.title
+
+
+def test_one_written_question_waits_for_a_person(results: dict[str, Result]) -> None:
+    waiting = [q for q in results["reference"].questions if q.by_hand]
+    assert [(q.points, q.max_points) for q in waiting] == [(0, WRITTEN)]
+
+
+def test_grading_is_quick(results: dict[str, Result]) -> None:
+    assert results["reference"].seconds < GRADING_SECONDS
