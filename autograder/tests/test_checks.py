@@ -25,31 +25,32 @@ from autograder.topics import written_topics
 from autograder.variants import Variant, namespace, parse, variants_of
 from bayescnn.selfcheck import answer_probes, plain, same
 
-TOPIC_OF = {name: topic for topic in written_topics() for name in checks_of(topic)}
-CHECKS = {name: check for topic in written_topics() for name, check in checks_of(topic).items()}
+CHECKS = {
+    (topic, name): check for topic in written_topics() for name, check in checks_of(topic).items()
+}
+"""By topic and name: 02 and 07 both ask for a ``build_model``, say."""
+
 SLOW = (
     *("kl_monte_carlo", "bayes_by_backprop"),
     *("make_posterior", "build_model", "PosteriorRecorder"),
-    *("mean_field", "map_fit"),
+    *("mean_field", "low_rank", "map_fit"),
 )
 """These train, build networks or draw much: 0.3 to 10 s a grading."""
 
-VARIANTS = [
-    variant
-    for topic in written_topics()
-    for name in checks_of(topic)
-    for variant in variants_of(topic, name)
-]
-WRONG = [variant for variant in VARIANTS if not variant.right]
+VARIANTS = [(topic, variant) for topic, name in CHECKS for variant in variants_of(topic, name)]
+WRONG = [(topic, variant) for topic, variant in VARIANTS if not variant.right]
+
+each_function = pytest.mark.parametrize(("topic", "name"), CHECKS)
+each_quick_function = pytest.mark.parametrize(
+    ("topic", "name"), [(topic, name) for topic, name in CHECKS if name not in SLOW]
+)
 
 
-def title(variant: Variant) -> str:
-    return f"{variant.function}-{'right' if variant.right else 'wrong'}-{variant.title}"
-
-
-def names_of(name: str, variant: Variant | None = None) -> dict[str, Any]:
-    """What a notebook of a function's topic would hold."""
-    return namespace(TOPIC_OF[name], variant)
+def title(value: str | Variant) -> str:
+    """How a test's parameter is called: a topic, or a variant."""
+    if isinstance(value, str):
+        return value
+    return f"{value.function}-{'right' if value.right else 'wrong'}-{value.title}"
 
 
 def public_question(check: Check) -> Question:
@@ -61,49 +62,45 @@ def public_question(check: Check) -> Question:
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("variant", VARIANTS, ids=title)
-def test_variant_earns_what_it_should(variant: Variant) -> None:
+@pytest.mark.parametrize(("topic", "variant"), VARIANTS, ids=title)
+def test_variant_earns_what_it_should(topic: str, variant: Variant) -> None:
     """Whatever the inputs: other ones are drawn every time."""
-    check, seed = CHECKS[variant.function], secrets.randbits(64)
-    verdict = grade(check, names_of(variant.function, variant), seed)
+    check, seed = CHECKS[topic, variant.function], secrets.randbits(64)
+    verdict = grade(check, namespace(topic, variant), seed)
     assert verdict.points == check.points - variant.loses, (seed, verdict.messages)
 
 
-def test_no_two_assignments_ask_for_the_same_name() -> None:
-    assert len(CHECKS) == sum(len(checks_of(topic)) for topic in written_topics())
-
-
-@pytest.mark.parametrize("name", CHECKS)
-def test_every_function_has_enough_variants(name: str) -> None:
-    variants = [variant for variant in VARIANTS if variant.function == name]
+@each_function
+def test_every_function_has_enough_variants(topic: str, name: str) -> None:
+    variants = variants_of(topic, name)
     assert sum(variant.right for variant in variants) >= 3
     assert sum(not variant.right for variant in variants) >= 4
     assert len({variant.title for variant in variants}) == len(variants)
 
 
-@pytest.mark.parametrize("variant", WRONG, ids=title)
-def test_what_a_mistake_loses_is_a_sum_of_parts(variant: Variant) -> None:
+@pytest.mark.parametrize(("topic", "variant"), WRONG, ids=title)
+def test_what_a_mistake_loses_is_a_sum_of_parts(topic: str, variant: Variant) -> None:
     sums = {0.0}
-    for part in CHECKS[variant.function].parts:
+    for part in CHECKS[topic, variant.function].parts:
         sums |= {total + part.points for total in sums}
     assert variant.loses in sums - {0.0}
 
 
-@pytest.mark.parametrize("variant", WRONG, ids=title)
-def test_every_mistake_has_a_hint_that_fits_on_two_lines(variant: Variant) -> None:
+@pytest.mark.parametrize(("topic", "variant"), WRONG, ids=title)
+def test_every_mistake_has_a_hint_that_fits_on_two_lines(topic: str, variant: Variant) -> None:
     assert 20 <= len(variant.hint) <= 220
     assert variant.hint.endswith(".")
 
 
-@pytest.mark.parametrize("name", [name for name in CHECKS if name not in SLOW])
-def test_a_mistake_is_known_by_its_answer(name: str) -> None:
+@each_quick_function
+def test_a_mistake_is_known_by_its_answer(topic: str, name: str) -> None:
     """A self-check finds the hint of a mistake by its answer, so that must not depend on chance."""
-    check = CHECKS[name]
+    check = CHECKS[topic, name]
     question = public_question(check)
     probes = [check.probe_source(part) for part in check.parts]
     truths = [plain(part.truth(question.inputs)) for part in check.parts]
-    for variant in (variant for variant in WRONG if variant.function == name):
-        names = names_of(name, variant)
+    for variant in (variant for variant in variants_of(topic, name) if not variant.right):
+        names = namespace(topic, variant)
         first, second = (answer_probes(probes, question.inputs, names) for _ in range(2))
         differs = []
         for part, truth, one, other in zip(check.parts, truths, first, second, strict=True):
@@ -132,48 +129,48 @@ def test_a_section_without_kind_points_or_hint_is_refused(text: str) -> None:
 # -------------------------------------------------------------- reference, empty, missing
 
 
-def reference_earns_everything(name: str, seeds: range) -> None:
-    names = names_of(name)
+def reference_earns_everything(topic: str, name: str, seeds: range) -> None:
+    names = namespace(topic)
     for seed in seeds:
-        verdict = grade(CHECKS[name], names, seed)
+        verdict = grade(CHECKS[topic, name], names, seed)
         assert verdict.points == verdict.max_points, (seed, verdict.messages)
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_reference_earns_everything(name: str) -> None:
-    reference_earns_everything(name, range(20 if name not in SLOW else 3))
+@each_function
+def test_reference_earns_everything(topic: str, name: str) -> None:
+    reference_earns_everything(topic, name, range(20 if name not in SLOW else 3))
 
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(3600)
-@pytest.mark.parametrize("name", CHECKS)
-def test_reference_earns_everything_on_many_inputs(name: str) -> None:
-    reference_earns_everything(name, range(1000, 1200))
+@each_function
+def test_reference_earns_everything_on_many_inputs(topic: str, name: str) -> None:
+    reference_earns_everything(topic, name, range(1000, 1200))
 
 
 def empty(*args: Any, **kwargs: Any) -> Any:
     raise NotImplementedError
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_empty_function_earns_nothing_and_is_told_so(name: str) -> None:
-    verdict = grade(CHECKS[name], {**names_of(name), name: empty})
+@each_function
+def test_empty_function_earns_nothing_and_is_told_so(topic: str, name: str) -> None:
+    verdict = grade(CHECKS[topic, name], {**namespace(topic), name: empty})
     assert verdict.points == 0
     assert all("this function is still empty" in message for message in verdict.messages)
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_missing_function_earns_nothing_and_is_told_so(name: str) -> None:
-    names = {key: value for key, value in names_of(name).items() if key != name}
-    verdict = grade(CHECKS[name], names)
+@each_function
+def test_missing_function_earns_nothing_and_is_told_so(topic: str, name: str) -> None:
+    names = {key: value for key, value in namespace(topic).items() if key != name}
+    verdict = grade(CHECKS[topic, name], names)
     assert verdict.points == 0
     assert all(f"name '{name}' is not defined" in message for message in verdict.messages)
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_two_seeds_ask_different_questions_with_different_answers(name: str) -> None:
+@each_function
+def test_two_seeds_ask_different_questions_with_different_answers(topic: str, name: str) -> None:
     """The right answer to one question is not the right answer to another."""
-    check = CHECKS[name]
+    check = CHECKS[topic, name]
     questions = [ask(check, seed) for seed in range(12)]
     truths = [[plain(part.truth(q.inputs)) for part in check.parts] for q in questions]
     for index, part in enumerate(check.parts):
@@ -208,10 +205,10 @@ def test_the_judging_process_never_loads_tensorflow() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("name", CHECKS)
-def test_no_truth_travels_to_the_student(name: str) -> None:
+@each_function
+def test_no_truth_travels_to_the_student(topic: str, name: str) -> None:
     """What leaves the judge is probes and inputs: no expectation, no tolerance, no truth."""
-    sent = json.loads(ask(CHECKS[name], 1).payload)
+    sent = json.loads(ask(CHECKS[topic, name], 1).payload)
     assert set(sent) == {"probes", "inputs"}
     for probe in sent["probes"]:
         assert "_true" not in probe and "Part(" not in probe and "truth" not in probe
@@ -219,7 +216,7 @@ def test_no_truth_travels_to_the_student(name: str) -> None:
 
 # -------------------------------------------------------------------------- hostile answers
 
-QUESTION = ask(CHECKS["per_example_weight"], seed=5)
+QUESTION = ask(CHECKS["02_kl_weight", "per_example_weight"], seed=5)
 TRUTHS = [plain(part.truth(QUESTION.inputs)) for part in QUESTION.check.parts]
 N_PARTS = len(TRUTHS)
 
@@ -495,7 +492,8 @@ def test_a_function_that_returns_strange_things_earns_nothing(name: str, value: 
     def strange(first: float, second: float = 1.0) -> Any:
         return value
 
-    assert grade(CHECKS[name], {**names_of(name), name: strange}).points == 0
+    names = {**namespace("02_kl_weight"), name: strange}
+    assert grade(CHECKS["02_kl_weight", name], names).points == 0
 
 
 @pytest.mark.parametrize("raised", [KeyboardInterrupt, SystemExit])
@@ -506,7 +504,7 @@ def test_interruptions_pass_through(raised: type[BaseException]) -> None:
         raise raised
 
     with pytest.raises(raised):
-        grade(CHECKS["per_example_weight"], {"per_example_weight": interrupted})
+        grade(CHECKS["02_kl_weight", "per_example_weight"], {"per_example_weight": interrupted})
 
 
 @pytest.mark.parametrize("raised", [RecursionError, MemoryError, ValueError, StopIteration])
@@ -514,6 +512,7 @@ def test_exceptions_are_answers_that_earn_nothing(raised: type[Exception]) -> No
     def failing(*args: Any) -> Any:
         raise raised("no luck")
 
-    verdict = grade(CHECKS["negative_log_likelihood"], {"negative_log_likelihood": failing})
+    check = CHECKS["02_kl_weight", "negative_log_likelihood"]
+    verdict = grade(check, {"negative_log_likelihood": failing})
     assert verdict.points == 0
     assert all(f"{raised.__name__}: no luck" in message for message in verdict.messages)

@@ -14,6 +14,8 @@ References:
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import scipy.optimize
 import scipy.special
@@ -175,38 +177,59 @@ def exact_posterior(
     return covariance @ features.T @ targets / noise_scale**2, covariance
 
 
-def bayes_by_backprop(
-    features: np.ndarray,
-    targets: np.ndarray,
-    noise_scale: float,
-    prior_scale: float,
-    n_steps: int,
-    learning_rate: float,
-    seed: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Fit a mean-field Gaussian to the posterior of linear regression (Blundell et al. 2015).
-
-    The model is that of `exact_posterior`. Each step takes one draw of the weights, computes the
-    negative ELBO over all data with KL weight 1 / N, and moves mean and rho along its gradient
-    (`tf.GradientTape`) by Adam, whose rate falls linearly to 0 so that the noise of the draws dies
-    out. Start at mean 0 and standard deviation softplus(−2).
+def regression_loss(
+    features: np.ndarray, targets: np.ndarray, noise_scale: float, prior_scale: float
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Put the loss of Bayesian linear regression together, for the model of `exact_posterior`.
 
     Args:
         features: shape (N, d).
         targets: shape (N,).
         noise_scale: standard deviation of the noise.
         prior_scale: standard deviation of each weight under the prior N(0, prior_scale² I).
+
+    Returns:
+        ``loss(loc, rho, noise)``, each of shape (d,): one draw's estimate of the negative ELBO
+        over all data, with KL weight 1 / N; scalar, in nats per example.
+    """
+    inputs, outputs = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+
+    def loss(loc: tf.Tensor, rho: tf.Tensor, noise: tf.Tensor) -> tf.Tensor:
+        weights = reparameterize(loc, rho, noise)
+        predictions = tf.linalg.matvec(inputs, weights)
+        log_likelihood = gaussian_log_likelihood(outputs, predictions, noise_scale)
+        kl = kl_normal(loc, tf.math.softplus(rho), 0.0, prior_scale)
+        return negative_elbo(log_likelihood, kl, 1.0 / len(features))
+
+    return loss
+
+
+def bayes_by_backprop(
+    loss: Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor],
+    n_weights: int,
+    n_steps: int,
+    learning_rate: float,
+    seed: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Fit a mean-field Gaussian N(loc, softplus(rho)²) by gradient steps (Blundell et al. 2015).
+
+    Each step draws fresh noise from N(0, 1), one number per weight, computes the loss, and moves
+    loc and rho along its gradient (`tf.GradientTape`) by Adam. Adam's rate falls linearly from
+    `learning_rate` to 0 over all steps, so that the noise of the draws dies out. The fit starts at
+    loc = 0 and rho = −2.
+
+    Args:
+        loss: ``loss(loc, rho, noise)``, each float32 of shape (n_weights,); scalar.
+        n_weights: number of weights.
         n_steps: number of gradient steps.
         learning_rate: the rate at the start.
         seed: the same seed gives the same fit.
 
     Returns:
-        loc (d,) and scale (d,), mean and standard deviation of q; and the loss at each step
-        (n_steps,), in nats per example.
+        loc and scale of shape (n_weights,), mean and standard deviation of q after the last step;
+        and the loss at each step, before its move, (n_steps,).
     """
-    inputs, outputs = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
-    n_train, n_weights = features.shape
-    noise = np.random.default_rng(seed).normal(size=(n_steps, n_weights))
+    noises = np.random.default_rng(seed).normal(size=(n_steps, n_weights))
     loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
     rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
     optimizer = keras.optimizers.Adam(rate)
@@ -214,13 +237,10 @@ def bayes_by_backprop(
     @tf.function
     def step(noise: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
-            weights = reparameterize(loc, rho, noise)
-            predictions = tf.linalg.matvec(inputs, weights)
-            log_likelihood = gaussian_log_likelihood(outputs, predictions, noise_scale)
-            kl = kl_normal(loc, tf.math.softplus(rho), 0.0, prior_scale)
-            loss = negative_elbo(log_likelihood, kl, 1.0 / n_train)
-        optimizer.apply_gradients(zip(tape.gradient(loss, [loc, rho]), [loc, rho], strict=True))
-        return loss
+            value = loss(loc, rho, noise)
+        slopes = tape.gradient(value, [loc, rho])
+        optimizer.apply_gradients(zip(slopes, [loc, rho], strict=True))
+        return value
 
-    losses = [step(row) for row in tf.constant(noise, tf.float32)]
+    losses = [step(noise) for noise in tf.constant(noises, tf.float32)]
     return loc.numpy(), tf.math.softplus(rho).numpy(), np.array(losses)
