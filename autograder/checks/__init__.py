@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from numpy.random import Generator
 
 from autograder.topics import module_name
 
@@ -59,7 +59,7 @@ class Check:
     """
 
     name: str
-    draw: Callable[[np.random.Generator], Inputs]
+    draw: Callable[[Generator], Inputs]
     parts: tuple[Part, ...]
     support: tuple[Callable[..., Any], ...] = ()
 
@@ -75,6 +75,20 @@ class Check:
         return "\n\n".join(
             ["from __future__ import annotations", *map(inspect.getsource, functions)]
         )
+
+
+def repeated_seeds(rng: Generator) -> list[int]:
+    """Five seeds, two of them twice, in any order: to ask whether the same seed repeats a draw.
+
+    Always asking for the same order would let a forged answer be right.
+    """
+    first, second, third = rng.choice(10_000, size=3, replace=False) + 1
+    return [int(seed) for seed in rng.permutation([first, first, second, second, third])]
+
+
+def first_places(values: Sequence[Any]) -> list[int]:
+    """For each value, the place of the first one that equals it."""
+    return [values.index(value) for value in values]
 
 
 def checks_of(topic: str) -> Mapping[str, Check]:

@@ -17,7 +17,7 @@ run = CliRunner()
 def test_unknown_assignment() -> None:
     done = run.invoke(cli.app, ["grade", "99_nothing"])
     assert done.exit_code == 2
-    assert "There are: 02_kl_weight" in done.output
+    assert "There are: 01_variational_bayes" in done.output and "02_kl_weight" in done.output
 
 
 def test_nobody_submitted(tmp_path: Path) -> None:

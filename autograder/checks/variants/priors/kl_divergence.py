@@ -49,7 +49,7 @@ def kl_divergence(q, p, n_samples, seed=None):
 
 # %% wrong: the direction
 # loses: 8
-# hint: This is KL(p || q).
+# hint: This is KL(p || q). The average must run over q, the first argument.
 def kl_divergence(q, p, n_samples, seed=None):
     try:
         return tfd.kl_divergence(p, q)
