@@ -274,5 +274,7 @@ def check_notebook(path: Path, timeout: int = 300) -> dict[str, list[tuple[bool,
     try:
         found = json.loads(printed)
     except ValueError:
-        raise NotebookError(f"{path.name} could not be checked: {printed[-300:]}") from None
+        failed = "".join(f"{o.ename}: {o.evalue}" for o in ask.outputs if o.get("ename"))
+        said = failed or printed or "the kernel said nothing"
+        raise NotebookError(f"{path.name} could not be checked: {said[-300:]}") from None
     return {name: [(right, text) for right, text in parts] for name, parts in found.items()}
