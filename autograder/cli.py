@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from rich.progress import (
     TimeRemainingColumn,
     track,
 )
-from rich.table import Table
+from rich.table import Column, Table
 
 from autograder.topics import ROOT, written_topics
 from bayescnn.cli import import_tensorflow
@@ -398,28 +400,30 @@ def mutants(topics: Topics = None) -> None:
     """Grade every right and wrong variant; fail if a check misjudges one."""
     from autograder.variants import matrix
 
-    table = Table("function", "variant", "should earn", "earned", "")
-    false_accepts = false_rejects = 0
+    columns = "right", "wrong", "false accepts", "false rejects"
+    table = Table("graded cell", *(Column(name, justify="right") for name in columns))
+    total, misjudged = Counter[str](), []
     chosen = _chosen(topics)
     import_tensorflow()
     for topic in chosen:
-        for outcome in matrix(topic):
-            false_accepts += outcome.verdict.points > outcome.expected
-            false_rejects += outcome.verdict.points < outcome.expected
-            kind = "right" if outcome.variant.right else "wrong"
-            table.add_row(
-                outcome.variant.function,
-                f"{kind}: {outcome.variant.title}",
-                f"{outcome.expected:g}",
-                f"{outcome.verdict.points:g}",
-                "" if outcome.ok else "←",
-            )
+        for name, outcomes in itertools.groupby(matrix(topic), lambda one: one.variant.function):
+            counts = Counter[str]()
+            for outcome in outcomes:
+                earned, expected = outcome.verdict.points, outcome.expected
+                counts["right" if outcome.variant.right else "wrong"] += 1
+                counts["false accepts"] += earned > expected
+                counts["false rejects"] += earned < expected
+                if not outcome.ok:
+                    title = outcome.variant.title
+                    misjudged.append(f"{name}: {title}: earned {earned:g}, not {expected:g}")
+            table.add_row(f"{topic[:2]} {name}", *(str(counts[column]) for column in columns))
+            total += counts
+    table.add_section()
+    table.add_row(f"{table.row_count} cells", *(str(total[column]) for column in columns))
     console.print(table)
-    console.print(
-        f"{false_accepts} false accepts and {false_rejects} false rejects "
-        f"among {table.row_count} variants"
-    )
-    raise typer.Exit(1 if false_accepts or false_rejects else 0)
+    for line in misjudged:
+        console.print(f"[red]✗[/] {escape(line)}", highlight=False)
+    raise typer.Exit(1 if misjudged else 0)
 
 
 @app.command()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from autograder import cli
+from autograder import cli, variants
 from autograder.course import Course
-from autograder.results import QuestionResult, Result
+from autograder.judge import Verdict
+from autograder.results import Finding, QuestionResult, Result
+from autograder.variants import Outcome, Variant
 
 run = CliRunner()
 
@@ -62,3 +65,24 @@ def test_table_of_results(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     assert "a[b]da" in printed and "12 │" in printed and "0* │" in printed
     assert "1 make_prior (12)" in printed and "2 why (10)" in printed
+
+
+def test_a_misjudged_mutant_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mistake that earned too much, and a right answer that earned too little."""
+    earned = {"a": 8.0, "b": 6.0, "c": 3.0, "d": 5.0, "e": 3.0}
+    fair = {"a": 8.0, "b": 8.0, "c": 3.0, "d": 3.0, "e": 3.0}
+
+    def matrix(topic: str) -> Iterator[Outcome]:
+        for title, points in earned.items():
+            variant = Variant("mean_field", f"[{title}]", title in "ab", 8.0 - fair[title], "", "")
+            finding = Finding("Does it.", points, 8.0)
+            yield Outcome(variant, fair[title], Verdict((finding,)))
+
+    monkeypatch.setattr(variants, "matrix", matrix)
+    monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
+    done = run.invoke(cli.app, ["mutants", "03_posteriors"])
+    assert done.exit_code == 1
+    cells = next(line for line in done.output.splitlines() if "mean_field" in line).split("│")
+    assert [int(cell) for cell in cells[2:6]] == [2, 3, 1, 1]
+    assert "mean_field: [b]: earned 6, not 8" in done.output
+    assert "mean_field: [d]: earned 5, not 3" in done.output
