@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import filecmp
 import json
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
 import pytest
 from distributed import Client
+from nbclient import NotebookClient
 
 from autograder.builder import LIBRARY, build_source, solution_source
 from autograder.checks import checks_of
@@ -35,6 +38,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
 TOTAL, WRITTEN = 100, 10
 """Points of an assignment, and of its written question, which waits for a person."""
+
+CELL_SECONDS, NOTEBOOK_SECONDS = 30, 180
+"""What a cell, and a whole notebook, may take a student's computer."""
 
 GRADING_SECONDS = 20
 """What grading one complete submission may cost beyond start-up."""
@@ -170,6 +176,24 @@ def test_source_notebook_is_stock_nbgrader(topic: str, source: Path) -> None:
     text = json.dumps(notebook)
     for marker in ("BEGIN SOLUTION", "BEGIN HIDDEN TESTS", "BEGIN MARK SCHEME"):
         assert marker in text
+
+
+def test_it_runs_from_top_to_bottom_on_a_laptop(topic: str, release: Path, tmp_path: Path) -> None:
+    """Every cell in its time, the whole in its time, and a figure at the end of it."""
+    shutil.copytree(release, tmp_path / topic)
+    notebook = filled(topic, model_answers(topic))
+    began = time.monotonic()
+    NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(tmp_path / topic)}},
+    ).execute()
+    assert time.monotonic() - began < NOTEBOOK_SECONDS
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert any("image/png" in output.get("data", {}) for output in outputs)
+    said = "".join(output.text for output in outputs if output.get("name") == "stdout")
+    assert said.count("✓") >= len(checks_of(topic)) and "✗" not in said
 
 
 # ------------------------------------------------------------------------------- the grades
