@@ -608,7 +608,7 @@ def _weighted(student: Any, inputs: Inputs) -> Any:
 
     q = tfp.distributions.Normal(inputs["loc"], inputs["scale"])
     divergence = student.monte_carlo_kl_divergence_fn(40_000, inputs["kl_weight"])
-    # Four times, since the estimate from too few draws may be near the truth by chance.
+    # Four times, since too few draws may be right by chance.
     p, weight = _mixture_of(inputs), inputs["kl_weight"]
     return [float(divergence(q, p, None)) / weight for _ in range(4)]
 
