@@ -768,9 +768,11 @@ def test_second_grader_of_a_class_refuses(
 ) -> None:
     """It says why, and the first one notices nothing."""
     grading = Grading(classroom, client)
-    kernel("ben")
+    ben = kernel("ben")
+    os.kill(ben, signal.SIGSTOP)  # The first one is at work for as long as the second one needs.
     with Run(classroom, scratch, "--resume") as second:
         said = second.ends(code=1)
+    os.kill(ben, signal.SIGCONT)
     assert "Another process is grading this class" in said
     grading.ends()
     assert points(classroom) == undisturbed
