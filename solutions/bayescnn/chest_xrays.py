@@ -1,7 +1,8 @@
 """Topic 06: chest X-rays, from class folders to batches and to frozen DenseNet121 features.
 
-What a data set needs before a Bayesian network may learn from it: classes counted, patients kept
-on one side of every split, augmentation, and features of a frozen network computed only once.
+What a data set needs before a Bayesian network may learn from it: patients kept on one side of
+every split, classes counted and balanced, augmentation, and features of a frozen network computed
+only once.
 
 References:
     Kermany et al. (2018), *Identifying Medical Diagnoses and Treatable Diseases by Image-Based
@@ -14,17 +15,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import socket
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import h5py
 import numpy as np
 import tensorflow as tf
 import tf_keras as keras
+from PIL import Image
 
 from bayescnn import phantom
+from bayescnn.densenet import CUT_LAYER, WeightsError, find_weights, frozen_densenet
 from bayescnn.xray_files import (
     IMAGE_SUFFIXES,
     PNEUMONIAMNIST_MD5,
@@ -47,35 +48,33 @@ __all__ = [
     "cached_features",
     "class_balance",
     "class_weights",
+    "compute_once",
     "densenet_features",
+    "epoch_order",
     "feature_dataset",
+    "features_path",
     "fetch_pneumoniamnist",
     "find_weights",
+    "image_batches",
     "image_dataset",
     "list_images",
     "load_folder",
     "load_npz",
     "load_xrays",
+    "network_features",
     "one_hot",
     "patient_of",
+    "random_crops",
     "read_image",
     "read_images",
     "split_by_patient",
+    "vary_exposure",
+    "write_phantom_folder",
 ]
 
-CUT_LAYER = "conv5_block9_concat"  # 7 x 7 x 800 for images of 224 x 224
-PREPROCESSING = "densenet-1"  # part of the cache key: change it when densenet_features changes
+PREPROCESSING = "densenet-1"  # part of the cache key: change it when network_features changes
 N_PHANTOM = 3000  # images of the source "phantom": 20 % test, the rest train and validation
 PHANTOM_SEED = 2018  # the phantom set is one fixed set, like any other; seeds only split it
-DENSENET_URL = (
-    "https://storage.googleapis.com/tensorflow/keras-applications/densenet/"
-    "densenet121_weights_tf_dim_ordering_tf_kernels_notop.h5"
-)
-DENSENET_MD5 = "30ee3e1110167f948a6b9946edeeb738"
-
-
-class WeightsError(ValueError):
-    """Network weights that cannot be had or do not fit; the message says what to do."""
 
 
 # Patients and classes --------------------------------------------------------------------------
@@ -247,6 +246,35 @@ def list_images(folder: str | Path) -> tuple[list[Path], np.ndarray, tuple[str, 
     return paths, np.array(labels, np.int64), tuple(entry.name for entry in classes)
 
 
+def write_phantom_folder(folder: str | Path, n_images: int, size: int, seed: int) -> Path:
+    """Write phantom X-rays as class folders, under names like those of the real ones.
+
+    One patient in five goes to the test folder. As in the real set, the two classes are numbered
+    apart, so a patient who has images of both classes appears under two names.
+
+    Args:
+        folder: gets train/NORMAL, train/PNEUMONIA, test/NORMAL and test/PNEUMONIA.
+        n_images: in all.
+        size: side of the images, pixels.
+        seed: the same seed gives the same X-rays.
+
+    Returns:
+        The folder.
+    """
+    folder = Path(folder)
+    parameters = phantom.sample_parameters(n_images, seed)
+    numbers = np.unique(parameters.patient, return_inverse=True)[1]
+    labels = phantom.draw_labels(parameters)
+    for index, image in enumerate(phantom.render(parameters, size, seed)):
+        number, part = numbers[index], "test" if numbers[index] % 5 == 0 else "train"
+        germ = "bacteria" if number % 3 else "virus"
+        names = (f"IM-{number:04d}-{index:04d}.jpeg", f"person{number}_{germ}_{index}.jpeg")
+        path = folder / part / phantom.CLASS_NAMES[labels[index]] / names[labels[index]]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path, quality=95)
+    return folder
+
+
 def load_folder(
     folder: str | Path,
     size: int,
@@ -370,65 +398,153 @@ def load_xrays(source: str | Path, size: int, seed: int = 0, val_fraction: float
 # Batches ---------------------------------------------------------------------------------------
 
 
-def augment(images: tf.Tensor, seed: tf.Tensor | Sequence[int]) -> tf.Tensor:
-    """Vary X-rays at random as X-rays vary: position, size, side, brightness, contrast, gamma.
+def random_crops(images: tf.Tensor, draws: tf.Tensor, flip_probability: float = 0.5) -> tf.Tensor:
+    """Cut a random part out of each image, mirror some, and bring all back to full size.
 
-    Each image for itself: a crop of 25-100 % of the area (height to width log-uniform in 3/4 ...
-    4/3, no side longer than the image's) brought back to full size by bilinear interpolation;
-    flipped left to right half of the time; then, m being the image's mean, (x - m) c + m + b with
-    c in 0.6 ... 1.4 and b in -0.25 ... 0.25, clipped to [0, 1], and x^g with log g in -0.4 ... 0.4.
+    The randomness is handed in: the numbers u = draws[:, i] cut image i. Heights, widths and
+    positions are fractions of the image's side.
+
+    * The area a = 0.25 + 0.75 u[0] and the ratio r = (4/3)^(2 u[1] - 1), height to width, give
+      height = min(sqrt(a r), 1) and width = min(sqrt(a / r), 1).
+    * The crop begins at top = u[2] (1 - height) and left = u[3] (1 - width).
+    * It is mirrored left to right where u[4] < flip_probability.
+
+    Args:
+        images: (b, size, size, channels) float32.
+        draws: (5, b) float32 in [0, 1).
+        flip_probability: share of the images to mirror, 0 for none.
+
+    Returns:
+        Same shape as `images`, by bilinear interpolation.
+    """
+    area, ratio = 0.25 + 0.75 * draws[0], (4 / 3) ** (2 * draws[1] - 1)
+    height = tf.minimum(tf.sqrt(area * ratio), 1.0)
+    width = tf.minimum(tf.sqrt(area / ratio), 1.0)
+    top, left = draws[2] * (1 - height), draws[3] * (1 - width)
+    bottom, right = top + height, left + width
+    mirrored = draws[4] < flip_probability  # a box that ends before it begins is read backwards
+    boxes = tf.stack(
+        [top, tf.where(mirrored, right, left), bottom, tf.where(mirrored, left, right)], axis=1
+    )
+    image_of_box = tf.range(tf.shape(images)[0])
+    return tf.image.crop_and_resize(images, boxes, image_of_box, tf.shape(images)[1:3])
+
+
+def vary_exposure(images: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
+    """Vary brightness, contrast and gamma, as another film or detector would.
+
+    With m the image's mean: (x - m) c + m + b with c in 0.6 ... 1.4 and b in -0.25 ... 0.25,
+    clipped to [0, 1], then x^g with log g in -0.4 ... 0.4.
 
     Args:
         images: (b, size, size, channels) float32 in [0, 1].
-        seed: (2,) integers; the same seed gives the same images.
+        draws: (3, b) numbers in [0, 1), for c, b and g.
 
     Returns:
         Same shape and range as `images`.
     """
-    n, size = tf.shape(images)[0], tf.shape(images)[1:3]
-    # One draw for all that is random, so that no two of them share their numbers.
-    draw = tf.random.stateless_uniform((8, n), seed)
-    area = 0.25 + 0.75 * draw[0]
-    half_ratio = tf.exp((draw[1] - 0.5) * tf.math.log(4.0 / 3.0))  # root of height / width
-    height = tf.minimum(tf.sqrt(area) * half_ratio, 1.0)
-    width = tf.minimum(tf.sqrt(area) / half_ratio, 1.0)
-    top, left = draw[2] * (1.0 - height), draw[3] * (1.0 - width)
-    bottom, right = top + height, left + width
-    flipped = draw[4] < 0.5  # a box that ends before it begins is read backwards
-    boxes = tf.stack(
-        [top, tf.where(flipped, right, left), bottom, tf.where(flipped, left, right)], axis=1
-    )
-    images = tf.image.crop_and_resize(images, boxes, tf.range(n), size)
-
-    def each(values: tf.Tensor) -> tf.Tensor:  # (b,) -> (b, 1, 1, 1)
-        return values[:, tf.newaxis, tf.newaxis, tf.newaxis]
-
-    contrast, brightness = each(0.6 + 0.8 * draw[5]), each(0.5 * draw[6] - 0.25)
+    draws = draws[:, :, tf.newaxis, tf.newaxis, tf.newaxis]
+    contrast, brightness = 0.6 + 0.8 * draws[0], 0.5 * draws[1] - 0.25
     mean = tf.reduce_mean(images, axis=(1, 2, 3), keepdims=True)
     images = tf.clip_by_value((images - mean) * contrast + mean + brightness, 0.0, 1.0)
-    return images ** each(tf.exp(0.8 * draw[7] - 0.4))
+    return images ** tf.exp(0.8 * draws[2] - 0.4)
+
+
+def augment(
+    images: tf.Tensor, seed: tf.Tensor | Sequence[int], flip_probability: float = 0.5
+) -> tf.Tensor:
+    """Vary X-rays at random as X-rays vary: position, size, side, brightness, contrast, gamma.
+
+    Args:
+        images: (b, size, size, channels) float32 in [0, 1].
+        seed: (2,) integers; the same seed gives the same images.
+        flip_probability: see `random_crops`.
+
+    Returns:
+        Same shape and range as `images`; see `random_crops` and `vary_exposure`.
+    """
+    # One draw for all that is random, so that no two of them share their numbers.
+    draws = tf.random.stateless_uniform((8, tf.shape(images)[0]), seed)
+    return vary_exposure(random_crops(images, draws[:5], flip_probability), draws[5:])
+
+
+def epoch_order(
+    labels: Sequence[int] | np.ndarray,
+    *,
+    shuffle: bool = False,
+    balanced: bool = False,
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """The indices of the images that an epoch shows, one by one.
+
+    Args:
+        labels: (n,) class of each image.
+        shuffle: each index once, in a fully random order that is another one in every epoch.
+        balanced: n indices, each of a random class (all classes equally likely) and a random
+            image of it; other ones in every epoch. `shuffle` then makes no difference.
+        seed: the same seed gives the same sequence of epochs.
+
+    Returns:
+        Dataset of n int64 scalars; 0 ... n - 1 where neither is wanted. Each pass is an epoch.
+    """
+    labels = np.asarray(labels)
+    if balanced:
+        of_class = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+        endless = [
+            tf.data.Dataset.from_tensor_slices(indices)
+            .shuffle(len(indices), seed=seed + i, reshuffle_each_iteration=True)
+            .repeat()
+            for i, indices in enumerate(of_class)
+        ]
+        drawn = tf.data.Dataset.sample_from_datasets(
+            endless, [1 / len(endless)] * len(endless), seed=seed, rerandomize_each_iteration=True
+        )
+        return drawn.take(len(labels))
+    order = tf.data.Dataset.range(len(labels))
+    if shuffle:
+        order = order.shuffle(len(labels), seed=seed, reshuffle_each_iteration=True)
+    return order
+
+
+def image_batches(
+    order: tf.data.Dataset,
+    images: np.ndarray,
+    targets: np.ndarray,
+    batch_size: int,
+    vary: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+    seed: int = 0,
+) -> tf.data.Dataset:
+    """Batches of images and targets, in a given order.
+
+    Args:
+        order: dataset of indices, as `epoch_order` makes it.
+        images: (n, size, size) uint8.
+        targets: (n, k) float32, one row an image.
+        batch_size: b; the last batch of an epoch may be smaller.
+        vary: called as vary(pixels, seed) with each batch of pixels and a seed of shape (2,),
+            a new one for every batch of every epoch; what it returns takes the pixels' place.
+            None, as for validation, leaves them as they are.
+        seed: where the seeds for `vary` come from: the same one gives the same images.
+
+    Returns:
+        Dataset of (pixels (b, size, size, 1) float32 in [0, 1], targets (b, k) float32).
+    """
+    # Whole batches are gathered and varied at once; image by image would starve the trainer.
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+    with tf.device("CPU:0"):
+        all_pixels, all_targets = tf.constant(images[..., np.newaxis]), tf.constant(targets)
+
+    def batch(indices: tf.Tensor, batch_seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        pixels = tf.cast(tf.gather(all_pixels, indices), tf.float32) / 255.0
+        if vary is not None:
+            pixels = vary(pixels, batch_seed)
+        return pixels, tf.gather(all_targets, indices)
+
+    batches = tf.data.Dataset.zip(order.batch(batch_size), seeds)
+    return batches.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
 
 
 _augment = augment  # image_dataset has a parameter of that name
-
-
-def _order(labels: np.ndarray, shuffle: bool, balanced: bool, seed: int) -> tf.data.Dataset:
-    """The indices of an epoch, as many as labels: each once, or with all classes equally likely."""
-    everything = tf.data.Dataset.range(len(labels))
-    if not balanced:
-        shuffled = everything.shuffle(len(labels), seed=seed, reshuffle_each_iteration=True)
-        return shuffled if shuffle else everything
-    of_class = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    endless = [
-        tf.data.Dataset.from_tensor_slices(indices)
-        .shuffle(len(indices), seed=seed + i, reshuffle_each_iteration=True)
-        .repeat()
-        for i, indices in enumerate(of_class)
-    ]
-    drawn = tf.data.Dataset.sample_from_datasets(
-        endless, [1 / len(endless)] * len(endless), seed=seed, rerandomize_each_iteration=True
-    )
-    return drawn.take(len(labels))
 
 
 def image_dataset(
@@ -458,19 +574,10 @@ def image_dataset(
     Returns:
         Dataset of (images (b, size, size, 1) float32 in [0, 1], labels (b, k) float32).
     """
-    order = _order(split.labels, shuffle, balanced, seed)
-    # Whole batches are gathered and augmented at once; image by image would starve the trainer.
-    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
-    with tf.device("CPU:0"):
-        images = tf.constant(split.images[..., np.newaxis])
-        labels = tf.constant(one_hot(split.labels, n_classes))
-
-    def batch(indices: tf.Tensor, seed: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        pixels = tf.cast(tf.gather(images, indices), tf.float32) / 255.0
-        return (_augment(pixels, seed) if augment else pixels), tf.gather(labels, indices)
-
-    dataset = tf.data.Dataset.zip(order.batch(batch_size), seeds)
-    return dataset.map(batch, num_parallel_calls=tf.data.AUTOTUNE).prefetch(2)
+    order = epoch_order(split.labels, shuffle=shuffle, balanced=balanced, seed=seed)
+    targets = one_hot(split.labels, n_classes)
+    vary = _augment if augment else None
+    return image_batches(order, split.images, targets, batch_size, vary, seed)
 
 
 def feature_dataset(
@@ -497,7 +604,7 @@ def feature_dataset(
     Returns:
         Dataset of (features (b, h, w, channels) float32, labels (b, k) float32).
     """
-    order = _order(labels, shuffle, balanced, seed)
+    order = epoch_order(labels, shuffle=shuffle, balanced=balanced, seed=seed)
     with tf.device("CPU:0"):
         targets = tf.constant(one_hot(labels, n_classes))
 
@@ -512,120 +619,112 @@ def feature_dataset(
 # Frozen features -------------------------------------------------------------------------------
 
 
-def find_weights(weights: str | Path) -> Path:
-    """The file of DenseNet121 weights: the one given, or ImageNet's, fetched once by Keras.
-
-    Args:
-        weights: "imagenet", or a file that `save_weights("....h5")` of
-            `DenseNet121(include_top=False)` wrote, as Keras' own `..._notop.h5` is.
-
-    Returns:
-        The path of an HDF5 file.
-
-    Raises:
-        WeightsError: no network, no such file, or no HDF5 file.
-    """
-    if str(weights) == "imagenet":
-        timeout = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(20)  # Keras sets none: a silent network would hang for good
-        try:
-            return Path(
-                keras.utils.get_file(
-                    DENSENET_URL.rsplit("/", 1)[1],
-                    DENSENET_URL,
-                    cache_subdir="models",
-                    file_hash=DENSENET_MD5,
-                )
-            )
-        except Exception as error:  # that is the class which Keras raises
-            raise WeightsError(
-                "ImageNet weights of DenseNet121 could not be fetched; give a file of them with "
-                "--weights FILE, or train without them with --backbone stem "
-                f"(fetched from {DENSENET_URL}: {error})"
-            ) from error
-        finally:
-            socket.setdefaulttimeout(timeout)
-    path = Path(weights)
-    if not path.is_file():
-        raise WeightsError(f"{path}: no such weights file; give another, or --backbone stem")
-    if not h5py.is_hdf5(path):
-        raise WeightsError(
-            f"{path}: not an HDF5 weights file; give the .h5 of DenseNet121 without its top "
-            "layer, --weights imagenet, or --backbone stem"
-        )
-    return path
-
-
-def densenet_features(
-    images: np.ndarray,
-    weights: str | Path = "imagenet",
-    batch_size: int = 16,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> np.ndarray:
-    """Features of a frozen DenseNet121, cut at `conv5_block9_concat`.
+def network_features(network: keras.Model, images: np.ndarray, batch_size: int = 16) -> np.ndarray:
+    """What a frozen network sees in grey images.
 
     Grey is repeated to three channels and scaled as DenseNet was trained (to [0, 1], minus the
     ImageNet mean, over the ImageNet standard deviation of each channel): 1/255 alone is wrong.
 
     Args:
+        network: from (b, size, size, 3) to (b, h, w, channels); used as in inference, so that
+            batch normalization and dropout change nothing from batch to batch.
+        images: (n, size, size) uint8.
+        batch_size: images at once; more would not fit into memory.
+
+    Returns:
+        (n, h, w, channels) float32, in the order of the images.
+    """
+    features = np.empty((len(images), *network.output_shape[1:]), np.float32)
+    for start in range(0, len(images), batch_size):
+        grey = images[start : start + batch_size, ..., np.newaxis].astype(np.float32)
+        pixels = keras.applications.densenet.preprocess_input(np.repeat(grey, 3, axis=-1))
+        features[start : start + batch_size] = network.predict_on_batch(pixels)
+    return features
+
+
+def compute_once(path: str | Path, compute: Callable[[], np.ndarray]) -> np.ndarray:
+    """An array from a file; where there is no such file yet, computed and stored first.
+
+    A file of that name is whole, whatever stopped an earlier run: it is written under another
+    name beside it, and renamed when it is complete.
+
+    Args:
+        path: the .npy file; its folder is made if need be.
+        compute: makes the array. Called only where the file is missing.
+
+    Returns:
+        The array, read-only and mapped from disk (`np.load(..., mmap_mode="r")`), so that it
+        may be larger than memory.
+
+    Raises:
+        Whatever `compute` raises; OSError where the file cannot be written. Nothing of that name
+        is left behind then, and a later call begins anew.
+    """
+    path = Path(path)
+    if not path.is_file():
+        array = compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Not through a memory map: a full disk would then kill the process instead of raising.
+        file = tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False)
+        try:
+            with file:
+                np.save(file, array)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(file.name, path)
+        finally:
+            Path(file.name).unlink(missing_ok=True)
+    return np.load(path, mmap_mode="r")
+
+
+def densenet_features(
+    images: np.ndarray, weights: str | Path = "imagenet", batch_size: int = 16
+) -> np.ndarray:
+    """Features of a frozen DenseNet121, cut at `conv5_block9_concat`.
+
+    Args:
         images: (n, size, size) uint8 grey, size at least 32.
         weights: "imagenet" or a file, see `find_weights`. Never random.
         batch_size: images at once.
-        on_progress: called after each batch with the images done and their number.
 
     Returns:
-        (n, size/32, size/32, 800) float32, sides rounded down.
+        (n, size/32, size/32, 800) float32, sides rounded down; see `network_features`.
 
     Raises:
         WeightsError: weights that cannot be had or do not fit DenseNet121.
         XrayError: images too small or of another kind.
     """
-    if images.ndim != 3 or images.dtype != np.uint8 or min(images.shape[1:]) < 32:
+    if images.ndim != 3 or images.dtype != np.uint8:
         raise XrayError(
-            f"DenseNet121 needs (n, size, size) uint8 images of at least 32 x 32 pixels, "
-            f"not {images.shape} {images.dtype}; give a larger --size"
+            f"DenseNet121 needs (n, size, size) uint8 images, not {images.shape} {images.dtype}"
         )
-    path = find_weights(weights)
-    network = keras.applications.DenseNet121(
-        include_top=False, weights=None, input_shape=(*images.shape[1:], 3)
-    )
-    try:
-        network.load_weights(path)
-    except Exception as error:  # ValueError, KeyError, OSError: whatever the file lacks
-        raise WeightsError(
-            f"{path}: not the weights of DenseNet121 without its top layer ({error}); "
-            "give their file, --weights imagenet, or --backbone stem"
-        ) from error
-    cut = keras.Model(network.input, network.get_layer(CUT_LAYER).output)
-    features = np.empty((len(images), *cut.output_shape[1:]), np.float32)
-    for start in range(0, len(images), batch_size):
-        grey = images[start : start + batch_size, ..., np.newaxis].astype(np.float32)
-        pixels = keras.applications.densenet.preprocess_input(np.repeat(grey, 3, axis=-1))
-        features[start : start + batch_size] = cut.predict_on_batch(pixels)
-        if on_progress is not None:
-            on_progress(min(start + batch_size, len(images)), len(images))
-    return features
+    return network_features(frozen_densenet(weights, images.shape[1]), images, batch_size)
+
+
+def features_path(images: np.ndarray, weights: bytes, folder: str | Path) -> Path:
+    """The file for the features of some images; its name is a hash of all that makes them.
+
+    Args:
+        images: (n, size, size) uint8.
+        weights: the content of the weights file.
+        folder: of cached files.
+    """
+    key = hashlib.sha256(f"{PREPROCESSING} {CUT_LAYER} {images.shape} {images.dtype}".encode())
+    key.update(np.ascontiguousarray(images).data)
+    key.update(weights)
+    return Path(folder) / f"densenet121-{key.hexdigest()[:32]}.npy"
 
 
 def cached_features(
-    images: np.ndarray,
-    weights: str | Path,
-    cache_dir: str | Path,
-    batch_size: int = 16,
-    on_progress: Callable[[int, int], None] | None = None,
+    images: np.ndarray, weights: str | Path, cache_dir: str | Path, batch_size: int = 16
 ) -> np.ndarray:
     """`densenet_features`, computed once and from then on mapped from disk.
-
-    The file's name is a hash of all that made it: pixels, the content of the weights file, the
-    cut layer and the preprocessing. It is written under another name and renamed when complete,
-    so a file of that name is whole, whatever stopped an earlier run.
 
     Args:
         images: (n, size, size) uint8 grey.
         weights: "imagenet" or a file.
         cache_dir: folder of the cached files; made if need be.
         batch_size: images at once.
-        on_progress: see `densenet_features`; not called when the features are there already.
 
     Returns:
         (n, h, w, 800) float32, a read-only `np.memmap`.
@@ -634,34 +733,13 @@ def cached_features(
         WeightsError, XrayError: see `densenet_features`.
         OSError: the disk is full or cannot be written; nothing is left behind.
     """
-    key = hashlib.sha256(f"{PREPROCESSING} {CUT_LAYER} {images.shape} {images.dtype}".encode())
-    key.update(np.ascontiguousarray(images).data)
-    key.update(find_weights(weights).read_bytes())
-    target = Path(cache_dir) / f"densenet121-{key.hexdigest()[:32]}.npy"
-    if target.is_file():
-        return np.load(target, mmap_mode="r")
-    features = densenet_features(images, weights, batch_size, on_progress)
-    temporary: Path | None = None
+    path = features_path(images, find_weights(weights).read_bytes(), cache_dir)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # Not through a memory map: a full disk would then kill the process instead of raising.
-        with tempfile.NamedTemporaryFile(dir=target.parent, suffix=".part", delete=False) as file:
-            temporary = Path(file.name)
-            np.lib.format.write_array_header_1_0(
-                file, np.lib.format.header_data_from_array_1_0(features)
-            )
-            file.write(features.data)  # np.save would lose the reason of a failure
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
+        return compute_once(path, lambda: densenet_features(images, weights, batch_size))
     except OSError as error:
         raise OSError(
             error.errno,
-            f"features ({features.nbytes / 1e6:.0f} MB) could not be cached: {error.strerror}; "
-            "free some space or choose another folder",
+            f"features of {len(images)} images could not be cached: {error.strerror}; free some "
+            "space or choose another folder",
             str(cache_dir),
         ) from error
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-    return np.load(target, mmap_mode="r")

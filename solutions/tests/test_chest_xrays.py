@@ -33,6 +33,7 @@ from bayescnn.chest_xrays import (
     one_hot,
     patient_of,
     split_by_patient,
+    write_phantom_folder,
 )
 
 # Patients and classes ----------------------------------------------------------------------------
@@ -247,6 +248,16 @@ def test_official_set() -> None:
     assert not set(data.train.patients) & set(data.val.patients)
 
 
+def test_phantom_folder_looks_like_the_real_one(tmp_path: Path) -> None:
+    data = load_folder(write_phantom_folder(tmp_path / "phantom", 60, 28, seed=1), 28)
+    assert data.class_names == ("NORMAL", "PNEUMONIA")
+    assert len(data.train) + len(data.val) + len(data.test) == 60
+    parts = [set(split.patients) for split in (data.train, data.val, data.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts)) < 60
+    patients = set.union(*parts)
+    assert all(p.startswith("person") or p.startswith("IM-") for p in patients)
+
+
 # Batches -----------------------------------------------------------------------------------------
 
 
@@ -295,6 +306,11 @@ def test_augment_keeps_a_flat_image_flat() -> None:
     # 0.5 + b with |b| <= 0.25, to the power e^g with |g| <= 0.4
     assert got.min() > 0.25 ** np.exp(0.4) - 1e-5 and got.max() < 0.75 ** np.exp(-0.4) + 1e-5
     assert got.min() < 0.3 and got.max() > 0.7
+
+
+def test_augment_without_mirrors() -> None:
+    got = augment(tf.constant(smooth_images(200, 16)), [3, 4], flip_probability=0.0).numpy()
+    assert (got[:, :, -1] >= got[:, :, 0]).all()
 
 
 def small_split(n: int = 10, size: int = 8) -> Split:
@@ -395,10 +411,8 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (3, 32, 32), np.uint8)
 
 def test_densenet_features(densenet: tuple[keras.Model, Path]) -> None:
     network, path = densenet
-    progress: list[tuple[int, int]] = []
-    got = densenet_features(IMAGES, path, 2, lambda done, n: progress.append((done, n)))
+    got = densenet_features(IMAGES, path, 2)
     assert got.shape == (3, 1, 1, 800) and got.dtype == np.float32
-    assert progress == [(2, 3), (3, 3)]
     # Preprocessing written out: ImageNet's mean and standard deviation of red, green and blue.
     mean, sd = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
     pixels = (IMAGES[..., None].astype(np.float32) / 255 - mean) / sd
@@ -408,8 +422,10 @@ def test_densenet_features(densenet: tuple[keras.Model, Path]) -> None:
 
 
 def test_densenet_refuses_wrong_images() -> None:
-    for images in (IMAGES[:, :20, :20], IMAGES / 255, IMAGES[..., None]):
-        with pytest.raises(XrayError, match="at least 32 x 32"):
+    with pytest.raises(XrayError, match="at least 32 x 32"):
+        densenet_features(IMAGES[:, :20, :20], "unused.h5")
+    for images in (IMAGES / 255, IMAGES[..., None]):
+        with pytest.raises(XrayError, match="uint8"):
             densenet_features(images, "unused.h5")
 
 
