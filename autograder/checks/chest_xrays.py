@@ -233,7 +233,7 @@ def _draw_cohorts(rng: Generator) -> Inputs:
     mixed = _cohort(rng, [3, 2], [int(n) for n in rng.integers(20, 40, size=2)])
     for i in rng.choice(len(mixed["labels"]), size=6, replace=False):  # some are in both classes
         mixed["labels"][i] = 1 - mixed["labels"][i]
-    few = [int(n) for n in rng.integers(2, 4, size=2)]
+    few = [int(n) for n in rng.permutation([3, rng.integers(2, 4)])]
     return {
         "fraction": 1 / q,
         "cohort": _cohort(rng, sizes, n_patients),
@@ -676,8 +676,8 @@ RANDOM_CROPS = Check(
             atol=0.03,
         ),
         Part(
-            expects="Left and right, and only these, change places where the last draw is below flip_probability: "
-            "0.5 by default; with 0 never, with 1 always.",
+            expects="Left and right, and only these, change places where the last draw is below "
+            "flip_probability: 0.5 by default; with 0 never, with 1 always.",
             points=3,
             probe=_mirrored,
             truth=lambda inputs: [
