@@ -861,7 +861,7 @@ def _inference(student: Any, inputs: Inputs) -> Any:
     return {
         # What normalization did to the features, whatever was done to the pixels before it.
         "scale": np.abs(np.diff(seen, axis=0)).sum((0, 1, 2))
-        / np.abs(np.diff(pixels, axis=0)).sum((0, 1, 2)),
+        / np.maximum(np.abs(np.diff(pixels, axis=0)).sum((0, 1, 2)), 1e-9),
         "moving mean": after[0],
         "moving variance": after[1],
     }
@@ -1004,6 +1004,7 @@ def _interrupted(student: Any, inputs: Inputs) -> Any:
                 found.append("no error")
             except Exception:
                 found.append("there" if path.exists() else "not there")
+                path.unlink(missing_ok=True)
         found.append(np.array(student.compute_once(path, lambda: np.array(inputs["values"]))))
     return found
 
