@@ -25,9 +25,9 @@ from bayescnn.bayesian_resnet import (
     ModelConfig,
     TrainingConfig,
     build_model,
+    callbacks_for,
     compile_model,
     fit_model,
-    training_callbacks,
 )
 from bayescnn.chest_xrays import Split
 from bayescnn.evaluation import SealedSplit, model_inputs
@@ -157,7 +157,7 @@ def learn(
         model = build_model(model_config)
         compile_model(model, training)
         model.optimizer.build(model.trainable_variables)
-    own = training_callbacks(model, training)
+    own = callbacks_for(model, training)
     saver = EpochSaver(out / run_directory.STATE, own, chief)
     saver.restore(model)
     if not saver.state.finished:
@@ -167,7 +167,8 @@ def learn(
         progress = TrainingProgress(console)
         callbacks = [*own, saver, *([progress] if chief else [])]
         try:
-            fit_model(model, train, val, training, callbacks, initial_epoch=saver.state.epoch)
+            done = saver.state.epoch
+            fit_model(model, train, val, training.epochs, callbacks, initial_epoch=done)
         finally:
             progress.close()
     return model.get_weights(), saver.state
