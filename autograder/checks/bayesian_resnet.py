@@ -351,7 +351,9 @@ def _head(student: Any, inputs: Inputs) -> Any:
 
     def make_output(n_classes: Any) -> Any:
         outputs.append(int(n_classes))
-        return lambda x: x @ tf.constant(inputs["output"])
+        kernel = tf.constant(inputs["output"])
+        # As a layer does, takes any number of channels: pixels that were only flattened, too.
+        return lambda x: x @ tf.tile(kernel, [x.shape[-1] // kernel.shape[0], 1])
 
     features = tf.constant(inputs["features"])
     result = student.bayesian_head(
@@ -721,8 +723,7 @@ def _watched_run(student: Any, inputs: Inputs, plateau_patience: Any, patience: 
 
 
 def _run_betas(student: Any, inputs: Inputs) -> Any:
-    run = _watched_run(student, inputs, None, 1000)
-    return run["betas"]
+    return _watched_run(student, inputs, 1000, 1000)["betas"]
 
 
 def _run_length(student: Any, inputs: Inputs) -> Any:

@@ -45,6 +45,7 @@ def training_step(model, optimizer, nll_fn, inputs, targets):
     with tf.GradientTape(persistent=True) as tape:
         nll, kl = losses_of(model, nll_fn, inputs, targets)
         total = nll + kl
+    optimizer.build(model.trainable_variables)
     for variable in model.trainable_variables:
         optimizer.apply_gradients([(tape.gradient(total, variable), variable)])
     return dict(loss=total, nll=nll, kl=kl)
