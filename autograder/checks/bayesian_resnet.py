@@ -652,23 +652,28 @@ def _draw_run(rng: Generator) -> Inputs:
     """A training whose best watched epoch is known, and where other curves would mislead.
 
     Until `first` validation is better than it ever will be again (a warm-up does that); then it
-    falls for a few epochs, and then it gets worse for good. Every other curve ends on its best.
+    falls for a few epochs, and then it gets worse for good. Every other curve has its best epoch
+    elsewhere, and later.
     """
-    first, falling = int(rng.integers(4, 7)), int(rng.integers(3, 5))
-    n_epochs = first + falling + 12
+    first, falling, rising = int(rng.integers(4, 9)), int(rng.integers(3, 7)), 14
+    n_epochs = first + falling + rising
+
+    def valley(n_down: int, n_up: int) -> np.ndarray:
+        steps = rng.uniform(0.01, 0.05, size=n_down + n_up)
+        steps[:n_down] *= -1
+        return 1.0 + np.cumsum(steps)
+
     early = np.sort(rng.uniform(0.1, 0.2, size=first))
-    fall = np.sort(rng.uniform(0.4, 0.7, size=falling))[::-1] - 0.01 * np.arange(falling)
-    rise = 0.75 + np.cumsum(rng.uniform(0.01, 0.05, size=12))
-
-    def falling_curve() -> list[float]:
-        return (np.sort(rng.uniform(0.1, 0.2, size=n_epochs))[::-1]).tolist()
-
-    stopping, plateau = (int(n) for n in rng.choice([2, 3, 4, 5], size=2, replace=False))
+    others = {
+        key: valley(first + falling + later, rising - later).tolist()
+        for key, later in (("val_loss", 2), ("test_nll", 4), ("nll", 6))
+    }
+    keys = ("loss", "nll", "kl", "val_loss", "val_kl", "test_nll")
+    # Odd, so that the last epoch of none is the best one of another curve.
+    stopping, plateau = (int(n) for n in rng.choice([3, 5, 7], size=2, replace=False))
     return {
-        "val_nll": np.concatenate([early, fall, rise]).tolist(),
-        "others": {
-            key: falling_curve() for key in ("loss", "nll", "kl", "val_kl", "val_loss", "test_nll")
-        },
+        "val_nll": np.concatenate([early, valley(falling, rising)]).tolist(),
+        "others": {key: others.get(key, valley(n_epochs, 0).tolist()) for key in keys},
         "val_accuracy": np.sort(rng.uniform(0.5, 0.9, size=n_epochs)).tolist(),
         "warm_up_epochs": int(rng.integers(2, first)),
         "first_watched_epoch": first,

@@ -40,14 +40,14 @@ def predictive_mean(model, inputs, n_samples):
 
 # %% wrong: one draw only
 # loses: 7
-# hint: This is one draw of the weights, and so one network's opinion. Average over n_samples of them.
+# hint: This is one draw of the weights, one network's opinion, however often it is repeated. Every draw needs a call of its own: make n_samples of them and average.
 def predictive_mean(model, inputs, n_samples):
     return tf.nn.softmax(model(inputs, training=False))
 
 
 # %% wrong: the same draw many times
 # loses: 7
-# hint: You call the model once and repeat its answer. Every draw of the weights needs a call of its own.
+# hint: This is one draw of the weights, one network's opinion, however often it is repeated. Every draw needs a call of its own: make n_samples of them and average.
 def predictive_mean(model, inputs, n_samples):
     draw = tf.nn.softmax(model(inputs, training=False))
     return tf.reduce_mean(tf.stack([draw] * n_samples), axis=0)
