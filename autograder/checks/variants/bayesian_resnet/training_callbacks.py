@@ -180,6 +180,25 @@ def training_callbacks(
     return callbacks
 
 
+# %% wrong: never a plateau
+# loses: 4
+# hint: There is no plateau callback. If a plateau_patience is given, the learning rate is to be cut when validation gets no better.
+def training_callbacks(
+    model, warm_up_epochs, first_watched_epoch, early_stopping_patience, plateau_patience=None
+):
+    callbacks = [
+        KLWarmUp(model.kl_scale, warm_up_epochs),
+        keras.callbacks.EarlyStopping(
+            monitor="val_nll",
+            mode="min",
+            patience=early_stopping_patience,
+            restore_best_weights=True,
+            start_from_epoch=first_watched_epoch,
+        ),
+    ]
+    return callbacks
+
+
 # %% wrong: takes the largest nll for the best
 # loses: 11
 # hint: A mode of max takes the largest nll for the best one. The smaller, the better: mode is min.
@@ -319,25 +338,6 @@ def training_callbacks(
                 patience=plateau_patience or 10,
             )
         )
-    return callbacks
-
-
-# %% wrong: never a plateau
-# loses: 4
-# hint: There is no plateau callback. If a plateau_patience is given, the learning rate is to be cut when validation gets no better.
-def training_callbacks(
-    model, warm_up_epochs, first_watched_epoch, early_stopping_patience, plateau_patience=None
-):
-    callbacks = [
-        KLWarmUp(model.kl_scale, warm_up_epochs),
-        keras.callbacks.EarlyStopping(
-            monitor="val_nll",
-            mode="min",
-            patience=early_stopping_patience,
-            restore_best_weights=True,
-            start_from_epoch=first_watched_epoch,
-        ),
-    ]
     return callbacks
 
 
