@@ -131,7 +131,7 @@ def categorical_nll(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
         logits: (batch, classes).
 
     Returns:
-        (batch,), nats; Keras takes the mean.
+        (batch,), nats, of the logits' type; Keras takes the mean.
     """
     return -tfd.OneHotCategorical(logits=logits).log_prob(tf.cast(targets, logits.dtype))
 

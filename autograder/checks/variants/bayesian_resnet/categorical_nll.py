@@ -23,8 +23,8 @@ def log_softmax(logits):
 
 
 def categorical_nll(targets, logits):
-    logits = tf.cast(logits, tf.float64)
-    return -tf.einsum("bk,bk->b", tf.cast(targets, tf.float64), log_softmax(logits))
+    scores = log_softmax(tf.cast(logits, tf.float64))
+    return tf.cast(-tf.einsum("bk,bk->b", tf.cast(targets, tf.float64), scores), logits.dtype)
 
 
 # %% right: example by example
