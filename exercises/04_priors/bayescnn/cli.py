@@ -76,7 +76,8 @@ def clear_errors() -> Iterator[None]:
     except RunError as error:
         fail(str(error), error.exit_code)
     except ValueError as error:
-        from bayescnn.chest_xrays import WeightsError, XrayError
+        from bayescnn.densenet import WeightsError
+        from bayescnn.xray_files import XrayError
 
         if not isinstance(error, (WeightsError, XrayError)):
             raise
