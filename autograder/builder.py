@@ -29,7 +29,7 @@ import nbformat
 from nbformat.notebooknode import NotebookNode
 
 from autograder.checks import Check, checks_of
-from autograder.topics import ROOT, module_name, shipped_modules
+from autograder.topics import COURSE_ID, ROOT, module_name, shipped_modules
 
 LIBRARY = ROOT / "solutions" / "bayescnn"
 SOURCE = ROOT / "build" / "source"
@@ -95,6 +95,44 @@ def import_source(text: str) -> str:
     return "\n".join(chosen)
 
 
+SET_UP = """\
+import os
+import zipfile
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow fills the page with notes
+if not os.path.isdir("bayescnn"):
+    if not os.path.isfile("{topic}.zip"):
+        raise FileNotFoundError(
+            "This notebook needs the folder 'bayescnn' that it came with: open it where you "
+            "unpacked it. In Colab, upload {topic}.zip (folder symbol on the left) and run "
+            "this cell again."
+        )
+    zipfile.ZipFile("{topic}.zip").extractall()
+    os.chdir("{course}/{topic}")
+"""
+"""Ahead of a notebook's imports: the folder that it came with, also where there is only a zip."""
+
+
+def _imports_source(topic: str, library: str) -> str:
+    """The first cell with code of a notebook, which works wherever notebooks are opened."""
+    future = "from __future__ import annotations"
+    imports = [line for line in import_source(library).splitlines() if line != future]
+    return "\n".join(
+        [
+            future,
+            "",
+            SET_UP.format(topic=topic, course=COURSE_ID),
+            *imports,
+            "",
+            "%matplotlib inline",
+            "from bayescnn import plots",
+            "from bayescnn.selfcheck import SelfCheck",
+            "",
+            f'check = SelfCheck("{topic}", globals())',
+        ]
+    )
+
+
 def _check_source(topic: str, name: str) -> str:
     """A graded test cell: what students see, and what stays hidden."""
     return "\n".join(
@@ -131,17 +169,7 @@ def _build_cell(cell: NotebookNode, topic: str, library: str, position: int) -> 
     if "task" in wants:
         return _graded(cell, wants["task"], task=True, locked=True, points=wants["points"])
     if wants.get("imports"):
-        cell.source = "\n".join(
-            [
-                import_source(library),
-                "",
-                "%matplotlib inline",
-                "from bayescnn import plots",
-                "from bayescnn.selfcheck import SelfCheck",
-                "",
-                f'check = SelfCheck("{topic}", globals())',
-            ]
-        )
+        cell.source = _imports_source(topic, library)
         return _graded(cell, "imports", locked=True)
     if "given" in wants:
         cell.source = function_source(library, wants["given"])

@@ -73,11 +73,12 @@ def _chosen(topics: Sequence[str] | None) -> list[str]:
 
 @app.command()
 def release(topics: Topics = None) -> None:
-    """Build assignments from their text and the library into exercises/."""
+    """Build assignments from their text and the library into exercises/, and zip them."""
     import tempfile
 
     from autograder.builder import build_source
     from autograder.course import Course
+    from autograder.release import ZIPS, zip_assignments
 
     chosen = _chosen(topics)
     import_tensorflow()
@@ -86,7 +87,9 @@ def release(topics: Topics = None) -> None:
         # The gradebook of the real class is not touched: 'grade' enters assignments there.
         with tempfile.TemporaryDirectory() as folder:
             Course(Path(folder)).generate_assignment(topic)
+    zip_assignments(chosen, ROOT / "exercises")
     console.print(f"What students receive is in {ROOT / 'exercises'}.")
+    console.print(f"The zips, one for each assignment and one of all: {ZIPS}.")
 
 
 Folder = Annotated[

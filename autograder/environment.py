@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 
 import yaml
 from packaging.markers import Marker
@@ -38,11 +39,19 @@ def pins(lock: str) -> dict[str, str]:
     }
 
 
-def requested(project: str) -> list[str]:
-    """The packages that ``pyproject.toml`` names for Linux and Python 3.11, in its order."""
+def requested(project: str, groups: Sequence[str] | None = None) -> list[str]:
+    """The packages that ``pyproject.toml`` names for Linux and Python 3.11, in its order.
+
+    Args:
+        project: the text of ``pyproject.toml``.
+        groups: the optional dependencies to take besides; all of them by default.
+    """
     declared = tomllib.loads(project)["project"]
-    groups = [declared["dependencies"], *declared["optional-dependencies"].values()]
-    requirements = [Requirement(line) for group in groups for line in group]
+    optional = declared["optional-dependencies"]
+    chosen = [optional[group] for group in (optional if groups is None else groups)]
+    requirements = [
+        Requirement(line) for group in [declared["dependencies"], *chosen] for line in group
+    ]
     return [r.name for r in requirements if r.marker is None or r.marker.evaluate(TARGET)]
 
 

@@ -243,7 +243,7 @@ def _draw_cohorts(rng: Generator) -> Inputs:
     mixed = _cohort(rng, [3, 2], [int(n) for n in rng.integers(20, 40, size=2)])
     for i in rng.choice(len(mixed["labels"]), size=6, replace=False):  # some are in both classes
         mixed["labels"][i] = 1 - mixed["labels"][i]
-    few = [int(n) for n in rng.permutation([3, rng.integers(2, 4)])]
+    few = [int(n) for n in rng.permutation([3, int(rng.integers(2, 4))])]
     return {
         "fraction": 1 / q,
         "cohort": _cohort(rng, sizes, n_patients),
@@ -254,7 +254,9 @@ def _draw_cohorts(rng: Generator) -> Inputs:
         "few_sizes": sizes,
         "seed": int(rng.integers(10_000)),
         "seeds": repeated_seeds(rng),
-        "bad": rng.permutation([0.0, 1.0, float(rng.uniform(1.1, 9)), -float(rng.random()), 0.5]),
+        "bad": rng.permutation(
+            np.array([0.0, 1.0, rng.uniform(1.1, 9), -rng.random(), 0.5])
+        ).tolist(),
     }
 
 
@@ -269,8 +271,7 @@ def _mask(student: Any, cohort: Any, fraction: Any, seed: Any) -> Any:
 
 
 def _whole_patients(student: Any, inputs: Inputs) -> Any:
-
-    found = []
+    found: list[Any] = []
     for name in ("cohort", "mixed"):
         for seed in range(inputs["seed"], inputs["seed"] + 5):
             cohort = inputs[name]
@@ -739,14 +740,14 @@ def _batches(student: Any, inputs: Inputs, **options: Any) -> Any:
 def _pixels_and_targets(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
-    pixels, targets = zip(*_batches(student, inputs), strict=True)
-    pixels = np.concatenate([np.asarray(batch) for batch in pixels])
+    batches = list(_batches(student, inputs))
+    pixels = np.concatenate([np.asarray(batch) for batch, _ in batches])
     return {
         "shape": list(pixels.shape[1:]),
         "type": pixels.dtype.name,
         "first pixels": pixels[:, 0, 0, 0],
         "last pixels": pixels[:, -1, -1, -1],
-        "targets": np.concatenate([np.asarray(batch) for batch in targets]),
+        "targets": np.concatenate([np.asarray(targets) for _, targets in batches]),
     }
 
 
