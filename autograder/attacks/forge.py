@@ -572,7 +572,7 @@ selfcheck.plain = lambda value: True
 selfcheck.same = lambda *args, **kwargs: True
 selfcheck.answer_probes = lambda probes, *rest: [{"answer": 13, "points": 8}] * len(probes)
 selfcheck.publish_answers = forge
-selfcheck._quiet = None
+selfcheck.quiet = None
 selfcheck.SelfCheck.findings = lambda self, name: [(True, "right")]
 """,
     )

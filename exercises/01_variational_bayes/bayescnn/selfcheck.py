@@ -28,6 +28,9 @@ import numpy as np
 ANSWERS_MIME = "application/vnd.know-what-you-dont-know.answers+json"
 """Kernel messages that carry probes' answers to a judge have this MIME type."""
 
+EMPTY = "this function is still empty"
+"""What is said of a stub."""
+
 
 def plain(value: Any) -> Any:
     """Turn an answer into plain data: numbers, strings, booleans, lists and dicts of these.
@@ -86,7 +89,7 @@ def same(answer: Any, truth: Any, rtol: float, atol: float) -> bool:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Swallow what a function under test prints.
 
     TensorFlow's C++ code writes to the process' file descriptor 2, past Python's ``sys.stderr``;
@@ -129,22 +132,22 @@ def answer_probes(
         exec(source, scope)  # the probe's own text, from the course
         probe = [item for item in scope.values() if isinstance(item, types.FunctionType)][-1]
         try:
-            with _quiet():
+            with quiet():
                 results.append({"answer": plain(probe(student, json.loads(json.dumps(inputs))))})
         except AttributeError as error:
             if error.obj is student:
                 results.append({"error": f"NameError: name {error.name!r} is not defined"})
             else:
-                results.append({"error": _one_line(error)})
+                results.append({"error": one_line(error)})
         except Exception as error:
-            results.append({"error": _one_line(error)})
+            results.append({"error": one_line(error)})
     return results
 
 
-def _one_line(error: BaseException) -> str:
+def one_line(error: BaseException) -> str:
     """An exception in one line of at most 300 characters."""
     if isinstance(error, NotImplementedError):
-        return "NotImplementedError: this function is still empty"
+        return f"NotImplementedError: {EMPTY}"
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
 
 
@@ -164,10 +167,20 @@ class SelfCheck:
 
         check = SelfCheck("02_kl_weight", globals())
         check("parameter_count")
+
+    Args:
+        topic: the assignment.
+        namespace: the notebook's ``globals()``.
+        folder: of the self-checks; that beside this module by default.
+
+    Raises:
+        FileNotFoundError: there are none for this assignment.
     """
 
-    def __init__(self, topic: str, namespace: Mapping[str, Any]) -> None:
-        path = Path(__file__).parent / "selfchecks" / f"{topic}.json"
+    def __init__(
+        self, topic: str, namespace: Mapping[str, Any], folder: Path | None = None
+    ) -> None:
+        path = (folder or Path(__file__).parent / "selfchecks") / f"{topic}.json"
         if not path.is_file():
             raise FileNotFoundError(
                 f"There are no self-checks for {topic!r} in {path.parent}. Unpack the assignment "
@@ -244,7 +257,7 @@ def check_notebook(path: Path, timeout: int = 300) -> dict[str, list[tuple[bool,
     except FileNotFoundError:
         raise NotebookError(f"There is no file {path}.") from None
     except Exception as error:
-        raise NotebookError(f"{path} is not a Jupyter notebook ({_one_line(error)}).") from None
+        raise NotebookError(f"{path} is not a Jupyter notebook ({one_line(error)}).") from None
     if not (path.parent / "bayescnn" / "selfchecks" / f"{path.stem}.json").is_file():
         raise NotebookError(
             f"There are no self-checks for {path.name} beside it. Keep the notebook's name, and "
