@@ -8,15 +8,12 @@ import numpy as np
 from numpy.random import Generator
 
 from autograder.checks import Check, Inputs, Part
+from autograder.checks.arrays import average_pooling, convolution, normal_kl, swish
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-
-
-def _swish(x: np.ndarray) -> np.ndarray:
-    return x / (1 + np.exp(-x))
 
 
 # ------------------------------------------------------------------------ output_distribution
@@ -236,41 +233,17 @@ def _stage_start(student: Any, inputs: Inputs) -> Any:
     }
 
 
-def _convolution(x: np.ndarray, kernel: np.ndarray, strides: int) -> np.ndarray:
-    """Padding "same" as TensorFlow has it: where it is uneven, more below and to the right."""
-    size = kernel.shape[0]
-    out = [-(-n // strides) for n in x.shape[1:3]]
-    pad = [max((o - 1) * strides + size - n, 0) for o, n in zip(out, x.shape[1:3], strict=True)]
-    x = np.pad(x, [(0, 0), *((p // 2, p - p // 2) for p in pad), (0, 0)])
-    result = np.zeros((len(x), *out, kernel.shape[-1]))
-    for i in range(out[0]):
-        for j in range(out[1]):
-            patch = x[:, i * strides : i * strides + size, j * strides : j * strides + size]
-            result[:, i, j] = np.tensordot(patch, kernel, axes=3)
-    return result
-
-
 def _true_stage(inputs: Inputs) -> np.ndarray:
     norm = {key: np.asarray(value) for key, value in inputs["norm"].items()}
 
     def convolved(x: np.ndarray, kernel: str, strides: int) -> np.ndarray:
-        x = _convolution(x, np.asarray(inputs[kernel]), strides)
+        x = convolution(x, np.asarray(inputs[kernel]), strides)
         scale = norm["gamma"] / np.sqrt(norm["moving_variance"] + 1e-3)
         return scale * (x - norm["moving_mean"]) + norm["beta"]
 
     images = np.asarray(inputs["images"])
-    height, width = images.shape[1:3]
-    pooled = np.stack(
-        [
-            np.stack(
-                [images[:, i : i + 2, j : j + 2].mean(axis=(1, 2)) for j in range(0, width, 2)], 1
-            )
-            for i in range(0, height, 2)
-        ],
-        1,
-    )
-    x = convolved(_swish(convolved(images, "kernel_1", 2)), "kernel_2", 1)
-    return _swish(x + convolved(pooled, "kernel_shortcut", 1))
+    x = convolved(swish(convolved(images, "kernel_1", 2)), "kernel_2", 1)
+    return swish(x + convolved(average_pooling(images, 2), "kernel_shortcut", 1))
 
 
 def _true_stage_shape(inputs: Inputs) -> dict[str, Any]:
@@ -488,10 +461,10 @@ def _new_epoch(student: Any, inputs: Inputs) -> Any:
 
 
 def _true_kl(inputs: Inputs, update: int) -> float:
-    total = 0.0
-    for loc, scale in zip(inputs["loc"][update], inputs["scale"][update], strict=True):
-        ratio, shift = (np.asarray(v) / inputs["prior_scale"] for v in (scale, loc))
-        total += (0.5 * (ratio**2 + shift**2 - 1) - np.log(ratio)).sum()
+    total = sum(
+        normal_kl(np.asarray(loc), np.asarray(scale), 0.0, inputs["prior_scale"])
+        for loc, scale in zip(inputs["loc"][update], inputs["scale"][update], strict=True)
+    )
     return inputs["beta"][update] * inputs["kl_weight"] * total / inputs["n_train"]
 
 

@@ -28,9 +28,12 @@ from bayescnn.layers import (
     Estimator,
     KLScale,
     KLWarmUp,
+    bayesian_block,
     bayesian_dense,
+    he_posterior_fn,
+    kernel_arguments,
     kl_divergence,
-    residual_block,
+    scaled_prior_fn,
 )
 
 Backbone = Literal["stem", "densenet121"]
@@ -208,7 +211,7 @@ def bayesian_parts(
     """
 
     def make_block(x: Any, filters: int, strides: int, index: int) -> Any:
-        return residual_block(
+        return bayesian_block(
             x,
             filters,
             kl_scale=kl_scale,
@@ -219,9 +222,8 @@ def bayesian_parts(
         )
 
     def make_output(n_classes: int) -> keras.layers.Layer:
-        return bayesian_dense(
-            n_classes, kl_scale=kl_scale, seed=seed + 200, estimator=estimator, name="logits"
-        )
+        arguments = kernel_arguments(he_posterior_fn(seed + 200), scaled_prior_fn, kl_scale)
+        return bayesian_dense(n_classes, arguments, estimator=estimator, name="logits")
 
     return make_block, make_output
 

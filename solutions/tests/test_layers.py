@@ -19,6 +19,10 @@ def kl_by_hand(layer):
     return np.sum(np.log(p / q) + (q**2 + loc**2) / (2 * p**2) - 0.5)
 
 
+def arguments(kl_scale, seed):
+    return layers.kernel_arguments(layers.he_posterior_fn(seed), layers.scaled_prior_fn, kl_scale)
+
+
 @pytest.fixture
 def images():
     return np.random.default_rng(0).normal(size=(4, 8, 8, 3)).astype(np.float32)
@@ -32,12 +36,12 @@ def estimator(request):
 def small_model(estimator="flipout", n_train=50, kl_weight=1.0, seed=0):
     kl_scale = layers.KLScale(n_train, kl_weight)
     inputs = keras.Input((8, 8, 3))
-    x = layers.residual_block(
+    x = layers.bayesian_block(
         inputs, 6, kl_scale=kl_scale, seed=seed, strides=2, estimator=estimator, name="block"
     )
     x = keras.layers.GlobalAveragePooling2D()(x)
     logits = layers.bayesian_dense(
-        2, kl_scale=kl_scale, seed=seed + 9, estimator=estimator, name="logits"
+        2, arguments(kl_scale, seed + 9), estimator=estimator, name="logits"
     )(x)
     return keras.Model(inputs, logits), kl_scale
 
@@ -46,11 +50,11 @@ def small_model(estimator="flipout", n_train=50, kl_weight=1.0, seed=0):
 def test_shapes(images, estimator, strides):
     kl_scale = layers.KLScale(10)
     conv = layers.bayesian_conv2d(
-        5, 3, kl_scale=kl_scale, seed=1, strides=strides, estimator=estimator
+        5, 3, arguments(kl_scale, 1), strides=strides, estimator=estimator
     )
     side = -(-8 // strides)
     assert conv(images).shape == (4, side, side, 5)
-    block = layers.residual_block(
+    block = layers.bayesian_block(
         tf.constant(images),
         7,
         kl_scale=kl_scale,
@@ -60,25 +64,25 @@ def test_shapes(images, estimator, strides):
         name="block",
     )
     assert block.shape == (4, side, side, 7)
-    dense = layers.bayesian_dense(2, kl_scale=kl_scale, seed=3, estimator=estimator)
+    dense = layers.bayesian_dense(2, arguments(kl_scale, 3), estimator=estimator)
     assert dense(images[:, 0, 0]).shape == (4, 2)
 
 
 def test_identity_shortcut_where_shapes_agree(images):
     inputs = keras.Input((8, 8, 3))
-    block = layers.residual_block(inputs, 3, kl_scale=layers.KLScale(10), seed=0, name="block")
+    block = layers.bayesian_block(inputs, 3, kl_scale=layers.KLScale(10), seed=0, name="block")
     names = [layer.name for layer in keras.Model(inputs, block).layers]
     assert "block_conv2" in names and "block_shortcut" not in names
 
 
 def test_unknown_estimator():
     with pytest.raises(KeyError, match="dropout"):
-        layers.bayesian_dense(2, kl_scale=layers.KLScale(10), seed=0, estimator="dropout")
+        layers.bayesian_dense(2, arguments(layers.KLScale(10), 0), estimator="dropout")
 
 
 def test_a_step_wider_than_the_kernel_is_refused():
     with pytest.raises(ValueError, match="strides 2 is wider than kernel_size 1"):
-        layers.bayesian_conv2d(2, 1, kl_scale=layers.KLScale(10), seed=0, strides=2)
+        layers.bayesian_conv2d(2, 1, arguments(layers.KLScale(10), 0), strides=2)
 
 
 def test_kl_is_the_closed_form_and_scaled_once(images, estimator):
@@ -129,7 +133,7 @@ def test_warm_up_rises_to_one_and_resumes():
 
 
 def test_posterior_trains_and_prior_does_not(estimator):
-    layer = layers.bayesian_conv2d(5, 3, kl_scale=layers.KLScale(10), seed=0, estimator=estimator)
+    layer = layers.bayesian_conv2d(5, 3, arguments(layers.KLScale(10), 0), estimator=estimator)
     layer.build((None, 8, 8, 4))
     assert [v.shape for v in layer.trainable_variables] == [(3, 3, 4, 5), (3, 3, 4, 5), (5,)]
     assert layer.non_trainable_variables == []
@@ -161,7 +165,7 @@ def test_both_estimators_agree_in_mean_and_variance(images):
     moments = {}
     for estimator in ("flipout", "reparameterization"):
         layer = layers.bayesian_conv2d(
-            4, 3, kl_scale=layers.KLScale(10), seed=3, strides=3, estimator=estimator
+            4, 3, arguments(layers.KLScale(10), 3), strides=3, estimator=estimator
         )
         draw = tf.function(layer)
         tf.random.set_seed(1)
@@ -180,9 +184,7 @@ def test_flipout_perturbs_each_example_reparameterization_the_batch(images):
     same = tf.repeat(images[:1], 4, axis=0)
     spread = {}
     for estimator in ("flipout", "reparameterization"):
-        layer = layers.bayesian_conv2d(
-            4, 3, kl_scale=layers.KLScale(10), seed=3, estimator=estimator
-        )
+        layer = layers.bayesian_conv2d(4, 3, arguments(layers.KLScale(10), 3), estimator=estimator)
         spread[estimator] = float(tf.reduce_max(tf.math.reduce_std(layer(same), axis=0)))
         assert not np.array_equal(layer(same), layer(same))  # a fresh draw at every call
     assert spread["reparameterization"] < 1e-6 < spread["flipout"]
@@ -192,10 +194,10 @@ def test_a_wide_head_starts_sane():
     """The start that TFP's layers have by themselves gives logits of ±15 and 378 nats here."""
     n_train, kl_scale = 4708, layers.KLScale(4708)
     inputs = keras.Input((4, 4, 800))
-    x = layers.residual_block(inputs, 64, kl_scale=kl_scale, seed=0, name="b1")
-    x = layers.residual_block(x, 128, kl_scale=kl_scale, seed=10, strides=2, name="b2")
+    x = layers.bayesian_block(inputs, 64, kl_scale=kl_scale, seed=0, name="b1")
+    x = layers.bayesian_block(x, 128, kl_scale=kl_scale, seed=10, strides=2, name="b2")
     x = keras.layers.GlobalAveragePooling2D()(x)
-    model = keras.Model(inputs, layers.bayesian_dense(2, kl_scale=kl_scale, seed=20)(x))
+    model = keras.Model(inputs, layers.bayesian_dense(2, arguments(kl_scale, 20))(x))
     features = np.abs(np.random.default_rng(0).normal(size=(8, 4, 4, 800))).astype(np.float32)
     assert np.max(np.abs(model(features))) < 5
     kl_scale.beta.assign(0.0)
