@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -82,7 +83,7 @@ SCALED_PRIOR_FN = Check(
     support=(_priors,),
     parts=(
         Part(
-            expects="Every weight's prior has mean 0 and standard deviation sqrt(2 / fan_in), where "
+            expects="Every weight's prior has mean 0 and standard deviation sqrt(2 / fan_in); "
             "fan_in is the product of all of the kernel's sides but the last.",
             points=5,
             probe=_prior_moments,
@@ -189,8 +190,8 @@ HE_POSTERIOR_FN = Check(
             points=3,
             probe=_spread_of_means,
             truth=lambda inputs: np.sqrt(2 / inputs["fan_in"]),
-            # The spread of n >= 6000 numbers is known to 1 / sqrt(2n), 0.9 %: six of these. Glorot's
-            # is at least 8 % smaller.
+            # The spread of n >= 6000 numbers is known to 1 / sqrt(2n), 0.9 %: six of these.
+            # Glorot's is at least 8 % smaller.
             rtol=0.055,
             atol=0.0,
         ),
@@ -293,11 +294,10 @@ KL_SCALE = Check(
 
 def _draw_warm_up(rng: Generator) -> Inputs:
     n_epochs = int(rng.integers(3, 9))
-    lengths = [0, 1, int(rng.integers(2, 9))]
     return {
         "n_epochs": n_epochs,
         "resumed": rng.permutation(n_epochs + 3).tolist(),
-        "lengths": [int(n) for n in rng.permutation(lengths)],
+        "unwarmed": int(rng.integers(3, 12)),
     }
 
 
@@ -323,12 +323,12 @@ def _resumed(student: Any, inputs: Inputs) -> Any:
     return [_betas(student, inputs["n_epochs"], [epoch])[0] for epoch in inputs["resumed"]]
 
 
-def _short_ones(student: Any, inputs: Inputs) -> Any:
-    return [_betas(student, n_epochs, range(4)) for n_epochs in inputs["lengths"]]
+def _without(student: Any, inputs: Inputs) -> Any:
+    return _betas(student, 0, range(inputs["unwarmed"]))
 
 
 def _true_betas(n_epochs: int, epochs: Any) -> list[float]:
-    return [min(1.0, epoch / n_epochs) if n_epochs else 1.0 for epoch in epochs]
+    return [min(1.0, epoch / n_epochs) for epoch in epochs]
 
 
 KL_WARM_UP = Check(
@@ -352,8 +352,8 @@ KL_WARM_UP = Check(
         Part(
             expects="With n_epochs of 0 there is no warm-up: beta is 1 from the start.",
             points=2,
-            probe=_short_ones,
-            truth=lambda inputs: [_true_betas(n, range(4)) for n in inputs["lengths"]],
+            probe=_without,
+            truth=lambda inputs: [1.0] * inputs["unwarmed"],
         ),
     ),
 )
@@ -479,7 +479,7 @@ KERNEL_ARGUMENTS = Check(
             },
         ),
         Part(
-            expects="The layer computes in float32, also where the global policy is half precision.",
+            expects="The layer computes in float32, even if the global policy is half precision.",
             points=2,
             probe=_type_under_half_precision,
             truth=lambda inputs: {
@@ -602,7 +602,7 @@ BAYESIAN_DENSE = Check(
     support=(_layer_arguments, _scatter),
     parts=(
         Part(
-            expects="The layer has the given number of units and the given name, takes its posterior "
+            expects="The layer has the given number of units and the given name, takes posterior "
             "and divergence from the arguments, and applies no activation.",
             points=3,
             probe=_dense_output,
@@ -704,8 +704,8 @@ BAYESIAN_CONV2D = Check(
     support=(_layer_arguments, _scatter, _conv_layer),
     parts=(
         Part(
-            expects='A convolution with padding "same", the given strides and no activation, whose '
-            "kernel comes from the posterior in the arguments.",
+            expects='A convolution with padding "same", the given strides and no activation, '
+            "whose kernel comes from the posterior in the arguments.",
             points=5,
             probe=_conv_outputs,
             truth=lambda inputs: [
@@ -716,8 +716,7 @@ BAYESIAN_CONV2D = Check(
             atol=2e-4,
         ),
         Part(
-            expects="The layer's loss is the divergence in the arguments, and its name is the given "
-            "one.",
+            expects="The layer's loss is the divergence in the arguments, its name the given one.",
             points=2,
             probe=_conv_passes_on,
             truth=lambda inputs: {"losses": [inputs["penalty"]], "name": inputs["name"]},
@@ -823,8 +822,8 @@ RESIDUAL_BLOCK = Check(
     support=(_block, _is_plain),
     parts=(
         Part(
-            expects="conv1 and conv2 are made with 3 x 3 pixels, conv1 with the strides; a shortcut "
-            "of 1 x 1, without strides, only where shapes differ.",
+            expects="conv1 and conv2 are made with 3 x 3 pixels, conv1 with the strides; a "
+            "shortcut of 1 x 1, without strides, only where shapes differ.",
             points=4,
             probe=_block_parts,
             truth=lambda inputs: [_true_parts(inputs, *case) for case in inputs["cases"]],
@@ -837,8 +836,8 @@ RESIDUAL_BLOCK = Check(
             atol=1e-3,
         ),
         Part(
-            expects="Where they differ, the shortcut is the convolution of x, averaged over strides "
-            "x strides pixels first.",
+            expects="Where they differ, the shortcut is the convolution of x, averaged over "
+            "strides x strides pixels first.",
             points=4,
             probe=_changing_blocks,
             truth=lambda inputs: [
@@ -857,7 +856,7 @@ RESIDUAL_BLOCK = Check(
 def _draw_models(rng: Generator) -> Inputs:
     n_layers = int(rng.integers(2, 4))
     sizes = rng.choice([2, 3, 4, 5, 6], size=n_layers + 1, replace=False).tolist()
-    shapes = list(zip(sizes, sizes[1:], strict=False))
+    shapes = list(itertools.pairwise(sizes))
     return {
         "loc": [rng.normal(size=shape).tolist() for shape in shapes],
         "scale": [rng.uniform(0.2, 0.9, size=shape).tolist() for shape in shapes],
@@ -936,8 +935,8 @@ KL_DIVERGENCE = Check(
     support=(_bayesian_layers,),
     parts=(
         Part(
-            expects="The sum over the Bayesian layers of KL(posterior || prior), nats, whatever part "
-            "of it the losses hold.",
+            expects="The sum over the Bayesian layers of KL(posterior || prior), nats, whatever "
+            "part of it the losses hold.",
             points=5,
             probe=_flat_kl,
             truth=_true_total,
