@@ -643,7 +643,7 @@ def _draw_conv(rng: Generator) -> Inputs:
         "kernel": rng.normal(size=(size, size, channels, filters)).tolist(),
         "size": size,
         "filters": filters,
-        "strides": int(rng.integers(2, 4)),
+        "strides": int(rng.integers(2, size)),
         "kinds": _kinds(rng),
         "steps": rng.permutation([[1, 1], [1, 2], [3, 3], [3, 4], [2, 3]]).tolist(),
         "penalty": float(rng.uniform(0.5, 2)),
