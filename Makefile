@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 # Trust what the system trusts, as pip does: many networks have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help env demo test lint exercises mutants attacks bench-grading book picture lock clean
+.PHONY: help env demo test lint exercises zips mutants attacks bench-grading book picture lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,9 @@ lint: env  ## check style, types and that derived files are fresh
 
 exercises: env  ## rebuild exercises/ from solutions/
 	$(BIN)/autograder release
+
+zips: env  ## zip exercises/ for students, into build/release/
+	$(BIN)/python -m autograder.release
 
 mutants: env  ## test the tests: right and wrong variants, and 200 draws of every check
 	$(BIN)/autograder mutants

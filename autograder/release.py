@@ -15,7 +15,7 @@ from pathlib import Path
 import yaml
 
 from autograder.environment import PYTHON, pins, requested
-from autograder.topics import COURSE_ID, ROOT
+from autograder.topics import COURSE_ID, ROOT, written_topics
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -97,3 +97,8 @@ def zip_assignments(topics: Sequence[str], release: Path, folder: Path = ZIPS) -
     written.append(folder / f"{COURSE_ID}.zip")
     write_zip(written[-1], everything)
     return written
+
+
+if __name__ == "__main__":
+    for path in zip_assignments(written_topics(), ROOT / "exercises"):
+        print(path.relative_to(ROOT))
