@@ -117,7 +117,7 @@ SCALED_PRIOR_FN = Check(
 
 def _draw_starts(rng: Generator) -> Inputs:
     return {
-        "fan_in": int(rng.integers(120, 300)),
+        "fan_in": int(rng.integers(80, 160)),
         "units": int(rng.integers(50, 80)),
         "few": [int(n) for n in rng.choice([2, 3, 4, 5], size=2, replace=False)],
         "rho": float(rng.uniform(-4, -1)),
@@ -190,9 +190,9 @@ HE_POSTERIOR_FN = Check(
             points=3,
             probe=_spread_of_means,
             truth=lambda inputs: np.sqrt(2 / inputs["fan_in"]),
-            # The spread of n >= 6000 numbers is known to 1 / sqrt(2n), 0.9 %: six of these.
-            # Glorot's is at least 8 % smaller.
-            rtol=0.055,
+            # The spread of n >= 4000 numbers is known to 1 / sqrt(2n), 1.1 %: six of these.
+            # Glorot's is at least 12 % smaller, TFP's own start (0.1) at least 10 %.
+            rtol=0.068,
             atol=0.0,
         ),
         Part(

@@ -119,7 +119,9 @@ def _quality_measures(threshold: float) -> dict[str, Callable[[np.ndarray, np.nd
         "auroc": lambda p, y: uncertainty.out_of_distribution_auroc(p[y == 0, 1], p[y == 1, 1]),
         "nll": uncertainty.log_loss,
         "brier": uncertainty.brier_score,
-        "ece": uncertainty.expected_calibration_error,
+        "ece": lambda p, y: uncertainty.expected_calibration_error(
+            uncertainty.calibration_bins(p, y)
+        ),
         "selective_accuracy_80": lambda p, y: uncertainty.selective_accuracy(
             uncertainty.entropy(p), positive(p) == y, coverage=0.8
         ),

@@ -204,20 +204,17 @@ def calibration_bins(
     return CalibrationBins(mean_confidence, accuracy, size)
 
 
-def expected_calibration_error(
-    probabilities: ArrayLike, labels: ArrayLike, n_bins: int = 15
-) -> float:
+def expected_calibration_error(bins: CalibrationBins) -> float:
     """Average gap between confidence and accuracy, weighted by bin size (Guo et al. 2017, eq. 3).
 
     Args:
-        probabilities: shape (n, k).
-        labels: class indices, shape (n,).
-        n_bins: equal bins of the predicted class's probability.
+        bins: from `calibration_bins`; the empty ones, whose confidence and accuracy are NaN, do
+            not count.
 
     Returns:
-        A number in [0, 1]; biased upwards when n is small, since a bin's accuracy is noisy.
+        A number in [0, 1]; biased upwards when there are few images, since a bin's accuracy is
+        noisy.
     """
-    bins = calibration_bins(probabilities, labels, n_bins)
     gap = np.nan_to_num(np.abs(bins.accuracy - bins.confidence))
     return float((bins.size * gap).sum() / bins.size.sum())
 

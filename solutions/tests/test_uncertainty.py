@@ -17,6 +17,10 @@ from bayescnn import uncertainty as unc
 LAW = settings(deadline=None, max_examples=50)
 
 
+def ece(probabilities, labels):
+    return unc.expected_calibration_error(unc.calibration_bins(probabilities, labels))
+
+
 def random_samples(seed, draws=50, n=7, k=3):
     return np.random.default_rng(seed).dirichlet(np.ones(k), size=(draws, n))
 
@@ -156,7 +160,7 @@ def test_calibration_error_by_hand():
     # Four images at confidence .9 of which three are right, two at .6 of which none is.
     p = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 2)
     y = np.array([0, 0, 0, 1, 0, 0])
-    assert unc.expected_calibration_error(p, y) == pytest.approx((4 * 0.15 + 2 * 0.6) / 6)
+    assert ece(p, y) == pytest.approx((4 * 0.15 + 2 * 0.6) / 6)
     bins = unc.calibration_bins(p, y, n_bins=10)
     assert bins.size.tolist() == [0, 0, 0, 0, 0, 2, 0, 0, 4, 0]  # .9 belongs to (.8, .9]
     assert np.isnan(bins.accuracy[0]) and bins.accuracy[8] == 0.75
@@ -164,8 +168,8 @@ def test_calibration_error_by_hand():
 
 def test_calibration_error_of_certain_and_right_is_zero_and_certain_and_wrong_is_one():
     p = np.eye(2)[[0, 1, 1]]
-    assert unc.expected_calibration_error(p, [0, 1, 1]) == 0
-    assert unc.expected_calibration_error(p, [1, 0, 0]) == 1
+    assert ece(p, [0, 1, 1]) == 0
+    assert ece(p, [1, 0, 0]) == 1
 
 
 def test_a_calibrated_forecast_has_a_small_calibration_error():
@@ -175,8 +179,8 @@ def test_a_calibrated_forecast_has_a_small_calibration_error():
     y = (rng.uniform(size=n) < p1).astype(int)
     p = np.stack([1 - p1, p1], -1)
     # 8 bins hold about 2500 images each: gap sd <= .01, and their weighted mean well below that.
-    assert unc.expected_calibration_error(p, y) < 0.02
-    assert unc.expected_calibration_error(p**3 / (p**3).sum(-1, keepdims=True), y) > 0.08
+    assert ece(p, y) < 0.02
+    assert ece(p**3 / (p**3).sum(-1, keepdims=True), y) > 0.08
 
 
 # --- selection ------------------------------------------------------------------------------
