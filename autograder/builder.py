@@ -223,15 +223,16 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
     from bayescnn.selfcheck import answer_probes, plain, same
 
     question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
+    inputs = _rounded(question.inputs, digits=12)
     probes = [check.probe_source(part) for part in check.parts]
     wrong = [variant for variant in variants_of(topic, check.name) if not variant.right]
     given = []
     for variant in wrong:
         keras.utils.set_random_seed(0)  # mistakes that draw must give the same answer every time
-        given.append(answer_probes(probes, question.inputs, namespace(topic, variant)))
+        given.append(answer_probes(probes, inputs, namespace(topic, variant)))
     parts = []
     for index, part in enumerate(check.parts):
-        truth = plain(part.truth(question.inputs))
+        truth = plain(part.truth(inputs))
         mistakes: list[dict[str, Any]] = []
         for variant, answers in zip(wrong, given, strict=True):
             answer = answers[index].get("answer")
@@ -249,16 +250,16 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
                 "mistakes": mistakes,
             }
         )
-    return {"inputs": question.inputs, "parts": parts}
+    return {"inputs": inputs, "parts": parts}
 
 
-def _rounded(value: Any) -> Any:
-    """Answers to six digits, so that machines whose last bits differ write the same file."""
+def _rounded(value: Any, digits: int = 6) -> Any:
+    """Plain data to so many digits, so that machines whose last bits differ write the same file."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: _rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
+        return [_rounded(item, digits) for item in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 def build_source(topic: str, source: Path = SOURCE) -> Path:

@@ -772,8 +772,9 @@ def _varied(student: Any, inputs: Inputs) -> Any:
             numbers = [float(batch.min()) for batch in batches]
             varied = all(4 <= batch.min() == batch.max() < 5 for batch in batches)
             fresh = len(set(numbers)) == len(numbers)
-            epochs.append(numbers if varied and fresh else "not varied, or batches alike")
-    return [epochs.index(epoch) for epoch in epochs]
+            alike = "all batches alike" if varied else "not varied"
+            epochs.append(numbers if varied and fresh else alike)
+    return [epoch if isinstance(epoch, str) else epochs.index(epoch) for epoch in epochs]
 
 
 def _true_batches(inputs: Inputs) -> dict[str, Any]:

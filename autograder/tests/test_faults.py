@@ -451,7 +451,7 @@ def test_resume_after_the_command_ended(
 ) -> None:
     """Whatever ends the command, nothing of it survives, and only what is unfinished runs again."""
     with Run(classroom, scratch) as run:
-        run.kernel("ben")
+        os.kill(run.kernel("ben"), signal.SIGSTOP)  # or the class may be done before it is hit
         until(lambda: noted(classroom, "written")["ada"])
         run.look()
         if how == signal.SIGINT:  # a terminal sends it to the whole group

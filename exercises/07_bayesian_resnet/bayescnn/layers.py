@@ -141,30 +141,88 @@ def he_posterior_fn(seed: int, initial_rho: float = -5.0) -> Callable[..., tfd.D
     )
 
 
-def bayesian_conv2d(
-    filters: int,
-    kernel_size: int,
-    *,
+def kernel_arguments(
+    posterior_fn: Callable[..., tfd.Distribution],
+    prior_fn: Callable[..., tfd.Distribution],
     kl_scale: KLScale,
-    seed: int,
-    strides: int = 1,
+) -> dict[str, Any]:
+    """Gives the keyword arguments that make a layer of TFP Bayesian as this course wants it.
+
+    TFP's layers call `kernel_divergence_fn(posterior, prior, draw)`, draw being the kernel that was
+    drawn from the posterior, and add the result to the model's losses, as it is: it must have been
+    scaled. Ours is the exact KL(posterior ‖ prior), times `kl_scale.value` at that moment.
+
+    Args:
+        posterior_fn: makes a kernel's posterior, such as `he_posterior_fn` returns.
+        prior_fn: makes its prior, such as `scaled_prior_fn`.
+        kl_scale: the model's; `kl_scale.value` changes during the warm-up.
+
+    Returns:
+        {"kernel_posterior_fn": ..., "kernel_prior_fn": ..., "kernel_divergence_fn": ...,
+        "bias_posterior_fn": a point estimate that starts at zero, "dtype": "float32"}, the last
+        because half precision fails inside TFP's layers, whatever the global policy.
+    """
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.value * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+def bayesian_dense(
+    units: int,
+    arguments: dict[str, Any],
+    *,
     estimator: Estimator = "flipout",
     name: str | None = None,
 ) -> keras.layers.Layer:
-    """Makes a Bayesian convolution layer that adds its scaled KL divergence to the model's losses.
+    """Makes a Bayesian dense layer.
 
     Args:
-        filters: number of output channels.
-        kernel_size: height and width of the kernel, pixels.
-        kl_scale: the model's shared KL factor.
-        seed: of the posterior means' initialisation, another one for every layer.
-        strides: step of the convolution, pixels, at most kernel_size.
+        units: number of outputs.
+        arguments: of the layer, from `kernel_arguments`.
         estimator: "flipout" gives every example of a batch its own (sign-flipped) perturbation;
             "reparameterization" draws one kernel for the whole batch.
         name: of the layer.
 
     Returns:
-        A float32 layer from (batch, height, width, channels) to (batch, ⌈height / strides⌉,
+        A layer from (batch, features) to (batch, units), without activation.
+
+    Raises:
+        KeyError: for an unknown estimator.
+    """
+    layer = {
+        "flipout": tfp.layers.DenseFlipout,
+        "reparameterization": tfp.layers.DenseReparameterization,
+    }[estimator]
+    return layer(units, name=name, **arguments)
+
+
+def bayesian_conv2d(
+    filters: int,
+    kernel_size: int,
+    arguments: dict[str, Any],
+    *,
+    strides: int = 1,
+    estimator: Estimator = "flipout",
+    name: str | None = None,
+) -> keras.layers.Layer:
+    """Makes a Bayesian convolution layer.
+
+    Args:
+        filters: number of output channels.
+        kernel_size: height and width of the kernel, pixels.
+        arguments: of the layer, from `kernel_arguments`.
+        strides: step of the convolution, pixels, at most kernel_size.
+        estimator: as for `bayesian_dense`.
+        name: of the layer.
+
+    Returns:
+        A layer from (batch, height, width, channels) to (batch, ⌈height / strides⌉,
         ⌈width / strides⌉, filters), without activation, padding "same".
 
     Raises:
@@ -180,63 +238,45 @@ def bayesian_conv2d(
         "flipout": tfp.layers.Convolution2DFlipout,
         "reparameterization": tfp.layers.Convolution2DReparameterization,
     }[estimator]
-    return layer(
-        filters,
-        kernel_size,
-        strides=strides,
-        padding="same",
-        kernel_posterior_fn=he_posterior_fn(seed),
-        kernel_prior_fn=scaled_prior_fn,
-        kernel_divergence_fn=lambda q, p, _: kl_scale.value * tfd.kl_divergence(q, p),
-        bias_posterior_fn=tfp.layers.default_mean_field_normal_fn(
-            is_singular=True, loc_initializer="zeros"
-        ),
-        dtype="float32",  # Half precision fails inside the layer, whatever the global policy.
-        name=name,
-    )
-
-
-def bayesian_dense(
-    units: int,
-    *,
-    kl_scale: KLScale,
-    seed: int,
-    estimator: Estimator = "flipout",
-    name: str | None = None,
-) -> keras.layers.Layer:
-    """Makes a Bayesian dense layer that adds its scaled KL divergence to the model's losses.
-
-    Args:
-        units: number of outputs.
-        kl_scale: the model's shared KL factor.
-        seed: of the posterior means' initialisation, another one for every layer.
-        estimator: as for `bayesian_conv2d`.
-        name: of the layer.
-
-    Returns:
-        A float32 layer from (batch, features) to (batch, units), without activation.
-
-    Raises:
-        KeyError: for an unknown estimator.
-    """
-    layer = {
-        "flipout": tfp.layers.DenseFlipout,
-        "reparameterization": tfp.layers.DenseReparameterization,
-    }[estimator]
-    return layer(
-        units,
-        kernel_posterior_fn=he_posterior_fn(seed),
-        kernel_prior_fn=scaled_prior_fn,
-        kernel_divergence_fn=lambda q, p, _: kl_scale.value * tfd.kl_divergence(q, p),
-        bias_posterior_fn=tfp.layers.default_mean_field_normal_fn(
-            is_singular=True, loc_initializer="zeros"
-        ),
-        dtype="float32",
-        name=name,
-    )
+    return layer(filters, kernel_size, strides=strides, padding="same", name=name, **arguments)
 
 
 def residual_block(
+    inputs: Any,
+    filters: int,
+    make_conv: Callable[[str, int, int, int], Callable[[Any], Any]],
+    strides: int = 1,
+) -> Any:
+    """Applies a residual block: swish(shortcut(x) + conv2(swish(conv1(x)))).
+
+    conv1 and conv2 are convolutions of 3 × 3 pixels, conv1 with the block's strides. The shortcut
+    is x itself where shapes agree (strides 1, and x has as many channels as the output); else a
+    1 × 1 convolution with strides 1, of x averaged over strides × strides pixels (padding "same")
+    where strides are more than 1, so that it skips no pixel (He et al. 2016, figure 2 and
+    equation 2; T. He et al. 2019, figure 2c).
+
+    Args:
+        inputs: x, (batch, height, width, channels), a Keras tensor or a tensor.
+        filters: channels of the output.
+        make_conv: make_conv(part, filters, kernel_size, strides) makes a convolution layer; part is
+            "conv1", "conv2" or "shortcut". Each part is made at most once, and only where needed.
+        strides: step of the first convolution, pixels.
+
+    Returns:
+        (batch, ⌈height / strides⌉, ⌈width / strides⌉, filters).
+    """
+    x = make_conv("conv1", filters, 3, strides)(inputs)
+    x = keras.layers.Activation("swish")(x)
+    x = make_conv("conv2", filters, 3, 1)(x)
+    shortcut = inputs
+    if strides != 1:
+        shortcut = keras.layers.AveragePooling2D(strides, padding="same")(shortcut)
+    if strides != 1 or inputs.shape[-1] != filters:
+        shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
+def bayesian_block(
     inputs: Any,
     filters: int,
     *,
@@ -246,53 +286,34 @@ def residual_block(
     estimator: Estimator = "flipout",
     name: str,
 ) -> Any:
-    """Applies a Bayesian residual block: swish(shortcut(x) + conv(swish(conv(x)))).
-
-    The shortcut is x itself where shapes agree, else a Bayesian 1 × 1 convolution (He et al. 2016,
-    figure 2 and equation 2), of x averaged over strides × strides pixels so that it skips none
-    (T. He et al. 2019, figure 2c).
+    """Applies a residual block whose convolutions are Bayesian.
 
     Args:
         inputs: (batch, height, width, channels), a Keras tensor or a tensor.
         filters: channels of the output.
         kl_scale: the model's shared KL factor.
         seed: the block's layers take seed, seed + 1 and (shortcut) seed + 2.
-        strides: step of the first convolution and of the shortcut, pixels.
-        estimator: as for `bayesian_conv2d`.
+        strides: step of the first convolution, pixels.
+        estimator: as for `bayesian_dense`.
         name: prefix of the layers' names, another one for every block.
 
     Returns:
         (batch, ⌈height / strides⌉, ⌈width / strides⌉, filters).
     """
-    x = bayesian_conv2d(
-        filters,
-        3,
-        kl_scale=kl_scale,
-        seed=seed,
-        strides=strides,
-        estimator=estimator,
-        name=f"{name}_conv1",
-    )(inputs)
-    x = keras.layers.Activation("swish", name=f"{name}_swish1")(x)
-    x = bayesian_conv2d(
-        filters, 3, kl_scale=kl_scale, seed=seed + 1, estimator=estimator, name=f"{name}_conv2"
-    )(x)
-    shortcut = inputs
-    if strides != 1:
-        shortcut = keras.layers.AveragePooling2D(strides, padding="same", name=f"{name}_pool")(
-            shortcut
-        )
-    if strides != 1 or inputs.shape[-1] != filters:
-        shortcut = bayesian_conv2d(
+    parts = ("conv1", "conv2", "shortcut")
+
+    def make_conv(part: str, filters: int, kernel_size: int, strides: int) -> keras.layers.Layer:
+        posterior_fn = he_posterior_fn(seed + parts.index(part))
+        return bayesian_conv2d(
             filters,
-            1,
-            kl_scale=kl_scale,
-            seed=seed + 2,
+            kernel_size,
+            kernel_arguments(posterior_fn, scaled_prior_fn, kl_scale),
+            strides=strides,
             estimator=estimator,
-            name=f"{name}_shortcut",
-        )(shortcut)
-    x = keras.layers.Add(name=f"{name}_add")([x, shortcut])
-    return keras.layers.Activation("swish", name=f"{name}_swish2")(x)
+            name=f"{name}_{part}",
+        )
+
+    return residual_block(inputs, filters, make_conv, strides)
 
 
 def kl_divergence(model: keras.Model) -> tf.Tensor:
