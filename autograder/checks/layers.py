@@ -390,7 +390,7 @@ def _made_layer(student: Any, inputs: Inputs) -> Any:
 
         @property
         def value(self) -> Any:
-            return self.beta * (self.kl_weight / self.n_train)
+            return tf.identity(self.beta)
 
     shape = np.shape(inputs["loc"])
     arguments = student.kernel_arguments(
@@ -422,10 +422,16 @@ def _following_losses(student: Any, inputs: Inputs) -> Any:
 
 
 def _biases(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
     layer, x, _ = _made_layer(student, inputs)
     layer(x)
-    draws = [layer.bias_posterior.sample().numpy().tolist() for _ in range(2)]
-    return {"two draws": draws, "to train": [list(v.shape) for v in layer.trainable_variables]}
+    first, second = (layer.bias_posterior.sample().numpy() for _ in range(2))
+    return {
+        "two draws": "equal" if np.array_equal(first, second) else "different",
+        "start": "zero" if np.all(abs(first) < 1e-6) else "not zero",
+        "to train": [list(v.shape) for v in layer.trainable_variables],
+    }
 
 
 def _type_under_half_precision(student: Any, inputs: Inputs) -> Any:
@@ -474,7 +480,8 @@ KERNEL_ARGUMENTS = Check(
             points=3,
             probe=_biases,
             truth=lambda inputs: {
-                "two draws": [[0.0] * _units(inputs)] * 2,
+                "two draws": "equal",
+                "start": "zero",
                 "to train": [[_units(inputs)]],
             },
         ),
@@ -565,8 +572,13 @@ def _dense_output(student: Any, inputs: Inputs) -> Any:
     import tensorflow as tf
 
     arguments = _layer_arguments(inputs["kernel"], 1e-6, inputs["penalty"])
+    asked = []
+    posterior = arguments["kernel_posterior_fn"]
+    arguments["kernel_posterior_fn"] = lambda *args: asked.append(args) or posterior(*args)
     layer = student.bayesian_dense(inputs["units"], arguments, name=inputs["name"])
     output = layer(tf.constant(np.array(inputs["inputs"], "float32")))
+    if not asked:
+        return f"a {type(layer).__name__} that never asks for the posterior in the arguments"
     return {
         "output": output,
         "losses": [float(loss) for loss in layer.losses],

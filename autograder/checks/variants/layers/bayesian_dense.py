@@ -43,6 +43,15 @@ def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
     return layer(units, name=name)
 
 
+# %% wrong: anything unknown is flipout
+# loses: 2
+# hint: A misspelt estimator is silently taken for flipout here. Let it be a KeyError.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    if estimator == "reparameterization":
+        return tfp.layers.DenseReparameterization(units, name=name, **arguments)
+    return tfp.layers.DenseFlipout(units, name=name, **arguments)
+
+
 # %% wrong: a plain Dense layer
 # loses: 8
 # hint: This is a plain dense layer: it has no distribution over its weights, and answers the same every time.
@@ -70,15 +79,6 @@ def bayesian_dense(units, arguments, *, estimator="reparameterization", name=Non
         "reparameterization": tfp.layers.DenseReparameterization,
     }[estimator]
     return layer(units, name=name, **arguments)
-
-
-# %% wrong: anything unknown is flipout
-# loses: 2
-# hint: A misspelt estimator is silently taken for flipout here. Let it be a KeyError.
-def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
-    if estimator == "reparameterization":
-        return tfp.layers.DenseReparameterization(units, name=name, **arguments)
-    return tfp.layers.DenseFlipout(units, name=name, **arguments)
 
 
 # %% wrong: with a swish

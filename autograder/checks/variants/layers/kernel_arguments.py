@@ -62,7 +62,7 @@ def kernel_arguments(posterior_fn, prior_fn, kl_scale):
 
 # %% wrong: the KL unscaled
 # loses: 9
-# hint: The KL enters the loss as it is, for the whole training set: multiply it by kl_scale.value.
+# hint: The KL enters the loss whole, as TFP adds it without a kernel_divergence_fn: give it one that multiplies by kl_scale.value.
 def kernel_arguments(posterior_fn, prior_fn, kl_scale):
     return {
         "kernel_posterior_fn": posterior_fn,
@@ -77,7 +77,7 @@ def kernel_arguments(posterior_fn, prior_fn, kl_scale):
 
 # %% wrong: the KL the other way round
 # loses: 9
-# hint: This is KL(prior || posterior). The ELBO has KL(posterior || prior): the expectation is the posterior's.
+# hint: This is KL(prior || posterior), the wrong way round. Look at the divergence, and at which function is handed on as the posterior.
 def kernel_arguments(posterior_fn, prior_fn, kl_scale):
     return {
         "kernel_posterior_fn": posterior_fn,
@@ -92,7 +92,7 @@ def kernel_arguments(posterior_fn, prior_fn, kl_scale):
 
 # %% wrong: TFP's default divergence
 # loses: 9
-# hint: Without a kernel_divergence_fn, TFP adds the whole KL, unscaled. Give it one that multiplies by kl_scale.value.
+# hint: The KL enters the loss whole, as TFP adds it without a kernel_divergence_fn: give it one that multiplies by kl_scale.value.
 def kernel_arguments(posterior_fn, prior_fn, kl_scale):
     return {
         "kernel_posterior_fn": posterior_fn,
@@ -152,7 +152,7 @@ def kernel_arguments(posterior_fn, prior_fn, kl_scale):
 
 # %% wrong: prior and posterior mixed up
 # loses: 9
-# hint: Posterior and prior have changed places in the arguments.
+# hint: This is KL(prior || posterior), the wrong way round. Look at the divergence, and at which function is handed on as the posterior.
 def kernel_arguments(posterior_fn, prior_fn, kl_scale):
     return {
         "kernel_posterior_fn": prior_fn,
