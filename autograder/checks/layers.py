@@ -573,8 +573,13 @@ def _dense_output(student: Any, inputs: Inputs) -> Any:
 
     arguments = _layer_arguments(inputs["kernel"], 1e-6, inputs["penalty"])
     asked = []
-    posterior = arguments["kernel_posterior_fn"]
-    arguments["kernel_posterior_fn"] = lambda *args: asked.append(args) or posterior(*args)
+    posterior_fn = arguments["kernel_posterior_fn"]
+
+    def noted_posterior_fn(*args: Any) -> Any:
+        asked.append(args)
+        return posterior_fn(*args)
+
+    arguments["kernel_posterior_fn"] = noted_posterior_fn
     layer = student.bayesian_dense(inputs["units"], arguments, name=inputs["name"])
     output = layer(tf.constant(np.array(inputs["inputs"], "float32")))
     if not asked:
@@ -582,7 +587,8 @@ def _dense_output(student: Any, inputs: Inputs) -> Any:
     return {
         "output": output,
         "losses": [float(loss) for loss in layer.losses],
-        "name": layer.name,
+        # Keras numbers the layers that bear no name of their own: no two runs agree on it.
+        "name": layer.name if layer.name == inputs["name"] else "another",
     }
 
 
@@ -685,7 +691,8 @@ def _conv_passes_on(student: Any, inputs: Inputs) -> Any:
 
     layer = _conv_layer(student, inputs, 0.5, name=inputs["name"])
     layer(tf.constant(np.array(inputs["images"], "float32")))
-    return {"losses": [float(loss) for loss in layer.losses], "name": layer.name}
+    name = layer.name if layer.name == inputs["name"] else "another"
+    return {"losses": [float(loss) for loss in layer.losses], "name": name}
 
 
 def _conv_scatter(student: Any, inputs: Inputs) -> Any:
