@@ -1,0 +1,752 @@
+"""Checks for topic 08, what the model does not know."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.random import Generator
+
+from autograder.checks import Check, Inputs, Part, first_places, repeated_seeds
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return odds / odds.sum(axis=-1, keepdims=True)
+
+
+def _entropy(p: np.ndarray) -> np.ndarray:
+    return -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=-1)
+
+
+# ------------------------------------------------------------------------- predictive_samples
+
+
+def _draw_network(rng: Generator) -> Inputs:
+    n, n_features, n_classes = (int(k) for k in rng.integers(5, 9, size=3) - [0, 3, 3])
+    n_samples = int(rng.integers(4, 9))
+    batch_size = int(rng.integers(2, 4))
+    sizes = [[int(rng.integers(1, 5)), int(rng.integers(1, 5))] for _ in range(2)]
+    sizes += [[0, 3], [3, 0], [-int(rng.integers(1, 5)), 2], [2, -1]]
+    return {
+        "inputs": rng.normal(1.0, 1.5, size=(n, n_features)).tolist(),
+        # More weights than will be asked for; wide enough that no two draws predict alike.
+        "draws": rng.normal(scale=2.0, size=(4 * n_samples, n_features, n_classes)).tolist(),
+        "n_samples": n_samples,
+        "batch_size": batch_size,
+        "seeds": repeated_seeds(rng),
+        "sizes": [sizes[i] for i in rng.permutation(len(sizes))],
+    }
+
+
+def _network(inputs: Inputs, kind: str) -> Any:
+    import tensorflow as tf
+    import tf_keras as keras
+
+    class Network(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.draws = tf.constant(inputs["draws"])
+            self.calls = tf.Variable(0, trainable=False)
+            self.largest = tf.Variable(0, trainable=False)
+            self.normalize = keras.layers.BatchNormalization(epsilon=0.0)
+
+        def call(self, x: Any, training: Any = False) -> Any:
+            self.largest.assign(tf.maximum(self.largest, tf.shape(x)[0]))
+            if kind == "random":
+                return tf.cast(x, tf.float32) @ (tf.random.normal(()) * self.draws[0])
+            if kind == "normalized":
+                x = self.normalize(x, training=training)
+            weights = self.draws[self.calls % len(inputs["draws"])]
+            if kind != "fixed":  # every call uses the next of the prepared weights
+                self.calls.assign_add(1)
+            return tf.cast(x, tf.float32) @ weights
+
+    return Network()
+
+
+def _sampled(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    x = np.array(inputs["inputs"], "float32")
+    return student.predictive_samples(_network(inputs, "prepared"), x, inputs["n_samples"])
+
+
+def _sampled_in_batches(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    network, x = _network(inputs, "fixed"), np.array(inputs["inputs"], "float32")
+    samples = student.predictive_samples(network, x, 2, batch_size=inputs["batch_size"])
+    return {"largest batch": int(network.largest), "first sample": np.asarray(samples)[0]}
+
+
+def _sampled_normalized(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    x = np.array(inputs["inputs"], "float32")
+    return student.predictive_samples(_network(inputs, "normalized"), x, 1)
+
+
+def _sampled_with_seeds(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    network, x = _network(inputs, "random"), np.array(inputs["inputs"], "float32")
+    samples = [
+        np.asarray(student.predictive_samples(network, x, 2, seed=seed)).tolist()
+        for seed in inputs["seeds"]
+    ]
+    return [samples.index(sample) for sample in samples]
+
+
+def _sampled_or_refused(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    network, x = _network(inputs, "prepared"), np.array(inputs["inputs"], "float32")
+    said = []
+    for n_samples, batch_size in inputs["sizes"]:
+        try:
+            student.predictive_samples(network, x, n_samples, batch_size=batch_size)
+            said.append("accepted")
+        except ValueError:
+            said.append("refused")
+    return said
+
+
+def _true_samples(inputs: Inputs, n_samples: int) -> np.ndarray:
+    return _softmax(np.asarray(inputs["inputs"]) @ np.asarray(inputs["draws"])[:n_samples])
+
+
+PREDICTIVE_SAMPLES = Check(
+    name="predictive_samples",
+    draw=_draw_network,
+    support=(_network,),
+    parts=(
+        Part(
+            expects="Stacks the softmax of `n_samples` calls of the model: shape (s, n, k), a "
+            "fresh draw of the weights for each sample.",
+            points=5,
+            probe=_sampled,
+            truth=lambda inputs: _true_samples(inputs, inputs["n_samples"]),
+        ),
+        Part(
+            expects="No call gets more than `batch_size` images, and all images come back, in "
+            "their order.",
+            points=3,
+            probe=_sampled_in_batches,
+            truth=lambda inputs: {
+                "largest batch": inputs["batch_size"],
+                "first sample": _true_samples(inputs, 1)[0],
+            },
+        ),
+        Part(
+            expects="Batch normalisation uses the averages learnt in training, not those of the "
+            "images at hand.",
+            points=2,
+            probe=_sampled_normalized,
+            truth=lambda inputs: _true_samples(inputs, 1),
+        ),
+        Part(
+            expects="The same seed gives the same samples, another seed gives others.",
+            points=2,
+            probe=_sampled_with_seeds,
+            truth=lambda inputs: first_places(inputs["seeds"]),
+        ),
+        Part(
+            expects="Raises ValueError where n_samples or batch_size is smaller than 1, and only "
+            "there.",
+            points=2,
+            probe=_sampled_or_refused,
+            truth=lambda inputs: [
+                "refused" if min(sizes) < 1 else "accepted" for sizes in inputs["sizes"]
+            ],
+        ),
+    ),
+)
+
+# ------------------------------------------------------------------------ predictive_interval
+
+
+def _draw_probabilities(
+    rng: Generator, n_samples: int, n: int, n_classes: int, spread: float = 1.0
+) -> list[Any]:
+    """Draws of class probabilities: images differ, and so do the draws for each image."""
+    middle = rng.normal(scale=1.5, size=(n, n_classes))
+    return _softmax(middle + rng.normal(scale=spread, size=(n_samples, n, n_classes))).tolist()
+
+
+def _draw_for_interval(rng: Generator) -> Inputs:
+    n, n_classes = int(rng.integers(2, 5)), int(rng.integers(3, 5))
+    mixed = [
+        [40, 0.95],  # just enough …
+        [int(rng.integers(41, 60)), 0.95],
+        [int(rng.integers(20, 30)), 0.9],
+        [int(rng.integers(4, 12)), 0.5],
+        [39, 0.95],  # … and one too few
+        [int(rng.integers(41, 60)), 0.99],
+        [int(rng.integers(5, 19)), 0.9],
+        [int(rng.integers(60, 90)), float(rng.choice([0.0, 1.0]))],
+        [int(rng.integers(60, 90)), float(rng.uniform(1.1, 95))],
+        [int(rng.integers(60, 90)), -float(rng.uniform(0.1, 0.9))],
+    ]
+    return {
+        "samples": _draw_probabilities(rng, int(rng.integers(60, 140)), n, n_classes),
+        "level": float(rng.choice([0.5, 0.6, 0.8, 0.9])),
+        "mixed": [mixed[i] for i in rng.permutation(len(mixed))],
+    }
+
+
+def _interval(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    lower, upper = student.predictive_interval(np.array(inputs["samples"], "float32"))
+    return {"lower": lower, "upper": upper}
+
+
+def _interval_at_level(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    samples = np.array(inputs["samples"], "float32")
+    lower, upper = student.predictive_interval(samples, level=inputs["level"])
+    return {"lower": lower, "upper": upper}
+
+
+def _interval_or_refused(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    said = []
+    for n_samples, level in inputs["mixed"]:
+        samples = np.resize(np.array(inputs["samples"], "float32"), (n_samples, 2, 3))
+        try:
+            student.predictive_interval(samples, level)
+            said.append("accepted")
+        except ValueError:
+            said.append("refused")
+    return said
+
+
+def _true_interval(inputs: Inputs, level: float) -> dict[str, np.ndarray]:
+    ordered = np.sort(np.asarray(inputs["samples"]), axis=0)
+    ends = []
+    for share in ((1 - level) / 2, (1 + level) / 2):
+        place = share * (len(ordered) - 1)
+        below = min(int(place), len(ordered) - 2)
+        ends.append(ordered[below] + (place - below) * (ordered[below + 1] - ordered[below]))
+    return {"lower": ends[0], "upper": ends[1]}
+
+
+PREDICTIVE_INTERVAL = Check(
+    name="predictive_interval",
+    draw=_draw_for_interval,
+    parts=(
+        Part(
+            expects="By default, gives for every image and class the 2.5 % and the 97.5 % quantile "
+            "over the draws.",
+            points=5,
+            probe=_interval,
+            truth=lambda inputs: _true_interval(inputs, 0.95),
+        ),
+        Part(
+            expects="Another `level` leaves (1 - level) / 2 of the draws out at either end.",
+            points=3,
+            probe=_interval_at_level,
+            truth=lambda inputs: _true_interval(inputs, inputs["level"]),
+        ),
+        Part(
+            expects="Raises ValueError for a level that is not between 0 and 1, and for fewer than "
+            "2 / (1 - level) draws; 40 are enough for 95 %.",
+            points=4,
+            probe=_interval_or_refused,
+            truth=lambda inputs: [
+                "accepted" if 0 < level < 1 and n * (1 - level) > 2 - 1e-9 else "refused"
+                for n, level in inputs["mixed"]
+            ],
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------------- decompose_uncertainty
+
+
+def _draw_for_entropy(rng: Generator) -> Inputs:
+    n_samples, n, n_classes = (int(k) for k in rng.integers(3, 9, size=3))
+    certain = np.eye(n_classes)[rng.integers(0, n_classes, size=(n_samples, n))]
+    certain[0, 0] = np.full(n_classes, 1 / n_classes)
+    return {
+        "samples": _draw_probabilities(rng, n_samples, n, n_classes),
+        "certain": certain.tolist(),
+    }
+
+
+def _split(student: Any, inputs: Inputs, samples: str, part: int) -> Any:
+    import numpy as np
+
+    return student.decompose_uncertainty(np.array(inputs[samples], "float32"))[part]
+
+
+def _total(student: Any, inputs: Inputs) -> Any:
+    return _split(student, inputs, "samples", 0)
+
+
+def _aleatoric(student: Any, inputs: Inputs) -> Any:
+    return _split(student, inputs, "samples", 1)
+
+
+def _epistemic(student: Any, inputs: Inputs) -> Any:
+    return _split(student, inputs, "samples", 2)
+
+
+def _certain_draws(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    aleatoric = np.asarray(_split(student, inputs, "certain", 1))
+    return aleatoric if np.all(np.isfinite(aleatoric)) else "no finite number"
+
+
+def _true_split(inputs: Inputs, samples: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    p = np.asarray(inputs[samples])
+    total, aleatoric = _entropy(p.mean(axis=0)), _entropy(p).mean(axis=0)
+    return total, aleatoric, total - aleatoric
+
+
+DECOMPOSE_UNCERTAINTY = Check(
+    name="decompose_uncertainty",
+    draw=_draw_for_entropy,
+    support=(_split,),
+    parts=(
+        Part(
+            expects="First comes the total: the entropy of the mean prediction, one number per "
+            "image, in nats.",
+            points=4,
+            probe=_total,
+            truth=lambda inputs: _true_split(inputs, "samples")[0],
+        ),
+        Part(
+            expects="Second comes the aleatoric part: the mean over the draws of each draw's "
+            "entropy.",
+            points=4,
+            probe=_aleatoric,
+            truth=lambda inputs: _true_split(inputs, "samples")[1],
+        ),
+        Part(
+            expects="Third comes the epistemic part: what is left of the total.",
+            points=3,
+            probe=_epistemic,
+            truth=lambda inputs: _true_split(inputs, "samples")[2],
+        ),
+        Part(
+            expects="A probability of 0 adds nothing to an entropy, and no NaN either.",
+            points=3,
+            probe=_certain_draws,
+            truth=lambda inputs: _true_split(inputs, "certain")[1],
+        ),
+    ),
+)
+
+# --------------------------------------------------------------------------- calibration_bins
+
+
+def _draw_for_bins(rng: Generator) -> Inputs:
+    n, n_classes = int(rng.integers(150, 250)), int(rng.integers(3, 6))
+    p = np.asarray(_draw_probabilities(rng, 1, n, n_classes)[0])
+    # Confidences on the edges of four, eight or sixteen bins, which floating point has exactly.
+    on_edges = rng.choice([9, 10, 11, 12, 13, 14, 15, 16], size=int(rng.integers(12, 30))) / 16
+    edges = np.stack([1 - on_edges, on_edges], axis=1)
+    return {
+        "probabilities": p.tolist(),
+        "labels": rng.integers(0, n_classes, size=n).tolist(),
+        "n_bins": int(rng.integers(5, 13)),
+        "edges": np.take_along_axis(edges, rng.permuted([[0, 1]] * len(edges), axis=1), 1).tolist(),
+        "edge_labels": rng.integers(0, 2, size=len(edges)).tolist(),
+        "edge_bins": int(rng.choice([4, 8, 16])),
+    }
+
+
+def _bins(student: Any, inputs: Inputs, field: int) -> Any:
+    import numpy as np
+
+    bins = student.calibration_bins(
+        np.array(inputs["probabilities"], "float32"), np.array(inputs["labels"]), inputs["n_bins"]
+    )
+    return ["empty" if np.isnan(float(v)) else float(v) for v in np.asarray(bins[field])]
+
+
+def _bin_confidence(student: Any, inputs: Inputs) -> Any:
+    return _bins(student, inputs, 0)
+
+
+def _bin_accuracy(student: Any, inputs: Inputs) -> Any:
+    return _bins(student, inputs, 1)
+
+
+def _bin_sizes(student: Any, inputs: Inputs) -> Any:
+    return _bins(student, inputs, 2)
+
+
+def _bins_at_edges(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    bins = student.calibration_bins(
+        np.array(inputs["edges"]), np.array(inputs["edge_labels"]), n_bins=inputs["edge_bins"]
+    )
+    return [float(v) for v in np.asarray(bins[2])]
+
+
+def _true_bins(p: np.ndarray, labels: np.ndarray, n_bins: int) -> list[list[Any]]:
+    confidence, right = p.max(axis=-1), p.argmax(axis=-1) == labels
+    columns: list[list[Any]] = [[], [], []]
+    for i in range(n_bins):
+        inside = (confidence > i / n_bins) & (confidence <= (i + 1) / n_bins)
+        some = bool(inside.any())
+        columns[0].append(float(confidence[inside].mean()) if some else "empty")
+        columns[1].append(float(right[inside].mean()) if some else "empty")
+        columns[2].append(float(inside.sum()))
+    return columns
+
+
+def _binned(inputs: Inputs) -> list[list[Any]]:
+    # As 32-bit numbers, as the probe has them: otherwise a confidence may cross an edge.
+    p = np.asarray(inputs["probabilities"], np.float32).astype(np.float64)
+    return _true_bins(p, np.asarray(inputs["labels"]), inputs["n_bins"])
+
+
+CALIBRATION_BINS = Check(
+    name="calibration_bins",
+    draw=_draw_for_bins,
+    support=(_bins,),
+    parts=(
+        Part(
+            expects="`confidence` is the mean of the largest probability over the images of each "
+            "bin, and NaN where there are none.",
+            points=4,
+            probe=_bin_confidence,
+            truth=lambda inputs: _binned(inputs)[0],
+        ),
+        Part(
+            expects="`accuracy` is the share of them whose most probable class is the label, and "
+            "NaN where there are none.",
+            points=4,
+            probe=_bin_accuracy,
+            truth=lambda inputs: _binned(inputs)[1],
+        ),
+        Part(
+            expects="`size` counts them, for bins of equal width between 0 and 1.",
+            points=2,
+            probe=_bin_sizes,
+            truth=lambda inputs: _binned(inputs)[2],
+        ),
+        Part(
+            expects="A confidence on the edge of two bins counts in the lower one; a confidence of "
+            "1 in the last.",
+            points=2,
+            probe=_bins_at_edges,
+            truth=lambda inputs: _true_bins(
+                np.asarray(inputs["edges"]), np.asarray(inputs["edge_labels"]), inputs["edge_bins"]
+            )[2],
+        ),
+    ),
+)
+
+# ----------------------------------------------------------------- expected_calibration_error
+
+
+def _draw_bins(rng: Generator) -> Inputs:
+    n_bins = int(rng.integers(4, 12))
+    confidence = (np.arange(n_bins) + rng.uniform(0.2, 0.8, size=n_bins)) / n_bins
+    accuracy = np.clip(
+        confidence + rng.choice([-1, 1], n_bins) * rng.uniform(0.05, 0.3, n_bins), 0, 1
+    )
+    empty = rng.permutation(n_bins) < rng.integers(1, n_bins - 1)
+    return {
+        "confidence": confidence.tolist(),
+        "accuracy": accuracy.tolist(),
+        "size": rng.integers(1, 300, size=n_bins).tolist(),
+        "empty": empty.tolist(),
+    }
+
+
+def _error_of(student: Any, inputs: Inputs, with_empty: bool) -> Any:
+    import collections
+
+    import numpy as np
+
+    confidence, accuracy = np.array(inputs["confidence"]), np.array(inputs["accuracy"])
+    size = np.array(inputs["size"])
+    if with_empty:
+        empty = np.array(inputs["empty"])
+        confidence[empty], accuracy[empty], size[empty] = np.nan, np.nan, 0
+    bins = collections.namedtuple("CalibrationBins", "confidence accuracy size")
+    error = float(student.expected_calibration_error(bins(confidence, accuracy, size)))
+    return error if np.isfinite(error) else "no finite number"
+
+
+def _error_of_full_bins(student: Any, inputs: Inputs) -> Any:
+    return _error_of(student, inputs, with_empty=False)
+
+
+def _error_with_empty_bins(student: Any, inputs: Inputs) -> Any:
+    return _error_of(student, inputs, with_empty=True)
+
+
+def _true_error(inputs: Inputs, counted: np.ndarray) -> float:
+    gap = abs(np.asarray(inputs["confidence"]) - np.asarray(inputs["accuracy"]))
+    return float(np.average(gap[counted], weights=np.asarray(inputs["size"])[counted]))
+
+
+EXPECTED_CALIBRATION_ERROR = Check(
+    name="expected_calibration_error",
+    draw=_draw_bins,
+    support=(_error_of,),
+    parts=(
+        Part(
+            expects="Averages the distance between confidence and accuracy, each bin as often as "
+            "it has images.",
+            points=5,
+            probe=_error_of_full_bins,
+            truth=lambda inputs: _true_error(inputs, np.ones(len(inputs["empty"]), bool)),
+        ),
+        Part(
+            expects="Empty bins, whose confidence and accuracy are NaN, do not count.",
+            points=3,
+            probe=_error_with_empty_bins,
+            truth=lambda inputs: _true_error(inputs, ~np.asarray(inputs["empty"])),
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------------------- retention_curve
+
+
+def _draw_for_retention(rng: Generator) -> Inputs:
+    n = int(rng.integers(12, 30))
+    right = (rng.uniform(size=n) < 0.6).astype(int)
+    right[:2] = [0, 1]
+    tied = rng.integers(0, 4, size=n) / 4  # four levels: many images share one
+    first = np.flatnonzero(tied == tied.min())[:1]
+    right_tied = right.copy()
+    if len(set(right_tied[tied == tied.min()])) < 2:
+        right_tied[first] = 1 - right_tied[first]
+    return {
+        "scores": rng.permutation(n).astype(float).tolist(),
+        "right": rng.permutation(right).tolist(),
+        "tied": tied.tolist(),
+        "right_tied": right_tied.tolist(),
+    }
+
+
+def _curve(student: Any, inputs: Inputs, scores: str, right: str) -> Any:
+    import numpy as np
+
+    return student.retention_curve(np.array(inputs[scores]), np.array(inputs[right], bool))
+
+
+def _coverage(student: Any, inputs: Inputs) -> Any:
+    return _curve(student, inputs, "scores", "right")[0]
+
+
+def _retained_accuracy(student: Any, inputs: Inputs) -> Any:
+    return _curve(student, inputs, "scores", "right")[1]
+
+
+def _tied_accuracy(student: Any, inputs: Inputs) -> Any:
+    return _curve(student, inputs, "tied", "right_tied")[1]
+
+
+def _true_retention(inputs: Inputs, scores: str, right: str) -> np.ndarray:
+    score, outcome = np.asarray(inputs[scores]), np.asarray(inputs[right], float)
+    shared = np.array([outcome[score == s].mean() for s in score])
+    kept = np.sort(np.arange(1, len(score) + 1))
+    return np.cumsum(shared[np.argsort(score, kind="stable")]) / kept
+
+
+RETENTION_CURVE = Check(
+    name="retention_curve",
+    draw=_draw_for_retention,
+    support=(_curve,),
+    parts=(
+        Part(
+            expects="First comes the coverage: 1/n, 2/n, …, 1.",
+            points=2,
+            probe=_coverage,
+            truth=lambda inputs: np.arange(1, len(inputs["scores"]) + 1) / len(inputs["scores"]),
+        ),
+        Part(
+            expects="Second comes the accuracy over the i images with the least uncertainty, for "
+            "i = 1 … n.",
+            points=6,
+            probe=_retained_accuracy,
+            truth=lambda inputs: _true_retention(inputs, "scores", "right"),
+        ),
+        Part(
+            expects="Images of equal uncertainty share the mean of their outcomes.",
+            points=4,
+            probe=_tied_accuracy,
+            truth=lambda inputs: _true_retention(inputs, "tied", "right_tied"),
+        ),
+    ),
+)
+
+# ------------------------------------------------------------------ out_of_distribution_auroc
+
+
+def _draw_scores(rng: Generator) -> Inputs:
+    n, m = (int(k) for k in rng.choice(np.arange(6, 20), size=2, replace=False))
+    pairs: list[list[list[float]]] = [[[], [0.5, 0.7]], [[0.2], []], [[], []]]
+    pairs = pairs[: int(rng.integers(1, 4))]
+    for _ in range(int(rng.integers(1, 3))):
+        size = rng.integers(2, 6, size=2)
+        pairs.append([rng.uniform(size=k).round(3).tolist() for k in size])
+    return {
+        "inside": rng.normal(size=n).tolist(),
+        "outside": rng.normal(0.7, 1.5, size=m).tolist(),
+        "tied inside": rng.integers(0, 4, size=n).tolist(),
+        "tied outside": rng.integers(1, 5, size=m).tolist(),
+        "pairs": [pairs[i] for i in rng.permutation(len(pairs))],
+    }
+
+
+def _auroc(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    inside, outside = np.array(inputs["inside"]), np.array(inputs["outside"])
+    return float(student.out_of_distribution_auroc(inside, outside))
+
+
+def _tied_auroc(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    inside, outside = np.array(inputs["tied inside"]), np.array(inputs["tied outside"])
+    return float(student.out_of_distribution_auroc(inside, outside))
+
+
+def _auroc_of_few(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    found = []
+    for inside, outside in inputs["pairs"]:
+        area = float(student.out_of_distribution_auroc(np.array(inside), np.array(outside)))
+        found.append("NaN" if np.isnan(area) else area)
+    return found
+
+
+def _true_auroc(inside: Any, outside: Any) -> Any:
+    lower, higher = np.asarray(inside)[:, None], np.asarray(outside)[None, :]
+    if not lower.size or not higher.size:
+        return "NaN"
+    return float(((higher > lower) + 0.5 * (higher == lower)).mean())
+
+
+OUT_OF_DISTRIBUTION_AUROC = Check(
+    name="out_of_distribution_auroc",
+    draw=_draw_scores,
+    parts=(
+        Part(
+            expects="Gives the share of all pairs in which the foreign image has the higher score.",
+            points=5,
+            probe=_auroc,
+            truth=lambda inputs: _true_auroc(inputs["inside"], inputs["outside"]),
+        ),
+        Part(
+            expects="A pair with equal scores counts one half.",
+            points=3,
+            probe=_tied_auroc,
+            truth=lambda inputs: _true_auroc(inputs["tied inside"], inputs["tied outside"]),
+        ),
+        Part(
+            expects="Gives NaN where there are no scores on one side, and only there.",
+            points=2,
+            probe=_auroc_of_few,
+            truth=lambda inputs: [_true_auroc(*pair) for pair in inputs["pairs"]],
+        ),
+    ),
+)
+
+# ---------------------------------------------------------------------------- fit_temperature
+
+
+def _draw_for_temperature(rng: Generator) -> Inputs:
+    n, n_classes = int(rng.integers(80, 140)), int(rng.integers(2, 5))
+    logits = rng.normal(scale=1.5, size=(n, n_classes))
+    cumulated = _softmax(logits).cumsum(axis=1)
+    labels = (rng.uniform(size=(n, 1)) > cumulated[:, :-1]).sum(axis=1)
+    shift = rng.normal(scale=3.0, size=(n, 1))  # the same for all classes: changes nothing
+    return {
+        "overconfident": (rng.uniform(2, 6) * logits + shift).tolist(),
+        "timid": (rng.uniform(0.1, 0.4) * logits + shift).tolist(),
+        "huge": (rng.uniform(35, 45) * logits + 2000.0).tolist(),
+        "labels": labels.tolist(),
+    }
+
+
+def _temperature(student: Any, inputs: Inputs, logits: str) -> Any:
+    import numpy as np
+
+    t = float(student.fit_temperature(np.array(inputs[logits]), np.array(inputs["labels"])))
+    return t if np.isfinite(t) else "no finite number"
+
+
+def _temperature_of_overconfident(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "overconfident")
+
+
+def _temperature_of_timid(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "timid")
+
+
+def _temperature_of_huge(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "huge")
+
+
+def _true_temperature(inputs: Inputs, logits: str) -> float:
+    """The log loss is convex in 1/T: its slope, mean(E[z] - z of the label), is 0 at the best."""
+    z, labels = np.asarray(inputs[logits]), np.asarray(inputs["labels"])
+    z = z - z.max(axis=1, keepdims=True)
+    target = z[np.arange(len(z)), labels].mean()
+    low, high = -7.0, 7.0  # of log(1/T)
+    for _ in range(60):
+        middle = (low + high) / 2
+        slope = (_softmax(np.exp(middle) * z) * z).sum(axis=1).mean() - target
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return float(np.clip(np.exp(-low), 0.01, 100.0))
+
+
+FIT_TEMPERATURE = Check(
+    name="fit_temperature",
+    draw=_draw_for_temperature,
+    support=(_temperature,),
+    parts=(
+        # Whoever searches by hand comes near the minimum; a wrong loss misses by far more.
+        Part(
+            expects="For an overconfident model, finds the temperature above 1 with the smallest "
+            "mean log loss.",
+            points=4,
+            probe=_temperature_of_overconfident,
+            truth=lambda inputs: _true_temperature(inputs, "overconfident"),
+            rtol=0.01,
+        ),
+        Part(
+            expects="For a timid model, finds the one below 1.",
+            points=2,
+            probe=_temperature_of_timid,
+            truth=lambda inputs: _true_temperature(inputs, "timid"),
+            rtol=0.01,
+        ),
+        Part(
+            expects="Logits of any size do not overflow.",
+            points=2,
+            probe=_temperature_of_huge,
+            truth=lambda inputs: _true_temperature(inputs, "huge"),
+            rtol=0.01,
+        ),
+    ),
+)
+
+CHECKS = (
+    PREDICTIVE_SAMPLES,
+    PREDICTIVE_INTERVAL,
+    DECOMPOSE_UNCERTAINTY,
+    CALIBRATION_BINS,
+    EXPECTED_CALIBRATION_ERROR,
+    RETENTION_CURVE,
+    OUT_OF_DISTRIBUTION_AUROC,
+    FIT_TEMPERATURE,
+)
