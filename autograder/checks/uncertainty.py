@@ -25,7 +25,7 @@ def _entropy(p: np.ndarray) -> np.ndarray:
 def _draw_network(rng: Generator) -> Inputs:
     n, n_features, n_classes = (int(k) for k in rng.integers(5, 9, size=3) - [0, 3, 3])
     n_samples = int(rng.integers(4, 9))
-    batch_size = int(rng.integers(2, 4))
+    batch_size = int(rng.choice([size for size in (2, 3, 4) if n % size]))  # the last is smaller
     sizes = [[int(rng.integers(1, 5)), int(rng.integers(1, 5))] for _ in range(2)]
     sizes += [[0, 3], [3, 0], [-int(rng.integers(1, 5)), 2], [2, -1]]
     return {
@@ -178,8 +178,8 @@ def _draw_for_interval(rng: Generator) -> Inputs:
     n, n_classes = int(rng.integers(2, 5)), int(rng.integers(3, 5))
     mixed = [
         [40, 0.95],  # just enough …
+        [20, 0.9],  # although 2 / (1 - 0.9) is 20.000000000000004
         [int(rng.integers(41, 60)), 0.95],
-        [int(rng.integers(20, 30)), 0.9],
         [int(rng.integers(4, 12)), 0.5],
         [39, 0.95],  # … and one too few
         [int(rng.integers(41, 60)), 0.99],
@@ -253,7 +253,7 @@ PREDICTIVE_INTERVAL = Check(
         ),
         Part(
             expects="Raises ValueError for a level that is not between 0 and 1, and for fewer than "
-            "2 / (1 - level) draws; 40 are enough for 95 %.",
+            "2 / (1 - level) draws; 40 are enough for 95 %, 20 for 90 %.",
             points=4,
             probe=_interval_or_refused,
             truth=lambda inputs: [
@@ -451,15 +451,17 @@ CALIBRATION_BINS = Check(
 
 def _draw_bins(rng: Generator) -> Inputs:
     n_bins = int(rng.integers(4, 12))
-    confidence = (np.arange(n_bins) + rng.uniform(0.2, 0.8, size=n_bins)) / n_bins
-    accuracy = np.clip(
-        confidence + rng.choice([-1, 1], n_bins) * rng.uniform(0.05, 0.3, n_bins), 0, 1
-    )
+    confidence = 0.1 + 0.8 * (np.arange(n_bins) + rng.uniform(0.2, 0.8, size=n_bins)) / n_bins
     empty = rng.permutation(n_bins) < rng.integers(1, n_bins - 1)
+    # Gaps of both signs, also among the bins that are not empty.
+    above = rng.uniform(size=n_bins) < 0.5
+    above[np.flatnonzero(~empty)[:2]] = rng.permutation([True, False])
+    gap = rng.uniform(0.2, 0.6, size=n_bins)
+    accuracy = confidence + gap * np.where(above, 1 - confidence, -confidence)
     return {
         "confidence": confidence.tolist(),
         "accuracy": accuracy.tolist(),
-        "size": rng.integers(1, 300, size=n_bins).tolist(),
+        "size": rng.integers(20, 300, size=n_bins).tolist(),
         "empty": empty.tolist(),
     }
 

@@ -98,17 +98,19 @@ def predictive_interval(samples: ArrayLike, level: float = 0.95) -> tuple[Array,
         level: probability mass inside, strictly between 0 and 1.
 
     Returns:
-        (lower, upper), each (n, k): the (1 - level)/2 and (1 + level)/2 quantiles over the draws.
+        (lower, upper), each (n, k): the (1 - level)/2 and (1 + level)/2 quantiles over the draws,
+        interpolated between neighbouring draws as `np.quantile` does.
 
     Raises:
         ValueError: if level is outside (0, 1), or there are fewer than 2 / (1 - level) draws
-            (40 for 95 %): the ends would then be no more than the smallest and the largest draw.
+            (40 for 95 %, and these 40 are enough): the ends would then be no more than the
+            smallest and the largest draw.
     """
     samples = np.asarray(samples)
     if not 0 < level < 1:
         raise ValueError(f"level must lie strictly between 0 and 1, got {level}")
     needed = 2 / (1 - level)
-    if len(samples) < needed - 1e-6:  # 2 / (1 - 0.95) is 40.00000000000004 in floating point
+    if len(samples) < needed - 1e-6:  # 2 / (1 - 0.9) is 20.000000000000004 in floating point
         raise ValueError(
             f"{len(samples)} draws are too few for a {level:.0%} interval: take {needed:.0f} or"
             " more"

@@ -1,0 +1,159 @@
+# Variants of the solution cell of `fit_temperature`. Each section replaces the whole cell.
+# A wrong one names the points that it must lose and the hint that its author deserves.
+
+# %% right: a fine grid, float
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    z = z - z.max(axis=1, keepdims=True)
+    best, lowest = None, np.inf
+    for t in np.geomspace(0.01, 100, 5001):
+        loss = np.mean(special.logsumexp(z / t, axis=1) - z[np.arange(len(y)), y] / t)
+        if loss < lowest:
+            best, lowest = t, loss
+    return best
+
+
+# %% right: the slope set to zero
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    own = z[np.arange(len(y)), y].mean()
+
+    def slope(log_t):
+        return (special.softmax(z / np.exp(log_t), axis=-1) * z).sum(axis=-1).mean() - own
+
+    return float(np.exp(optimize.brentq(slope, np.log(0.01), np.log(100))))
+
+
+# %% right: SciPy's minimiser on 1/T, prints
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+
+    def loss(sharpness):
+        log_p = special.log_softmax(sharpness * z, axis=-1)
+        return -log_p[np.arange(len(y)), y].mean()
+
+    found = optimize.minimize_scalar(loss, bracket=(0.01, 1.0), method="brent")
+    print("loss", found.fun)
+    return 1 / found.x
+
+
+# %% right: Newton's method, cross-entropy through TensorFlow
+def fit_temperature(logits, labels):
+    z, y = tf.constant(logits, tf.float64), tf.constant(labels)
+    log_t = tf.Variable(0.0, dtype=tf.float64)
+    for start in np.linspace(np.log(0.01), np.log(100), 60):
+        if start == np.log(0.01) or cost(z, y, start) < cost(z, y, log_t):
+            log_t.assign(start)
+    for _ in range(30):
+        with tf.GradientTape() as outer:
+            with tf.GradientTape() as inner:
+                value = cost(z, y, log_t)
+            slope = inner.gradient(value, log_t)
+        bend = outer.gradient(slope, log_t)
+        log_t.assign_sub(slope / tf.maximum(tf.abs(bend), 1e-9))
+    return tf.exp(log_t)
+
+
+def cost(z, y, log_t):
+    per_image = tf.nn.sparse_softmax_cross_entropy_with_logits(y, z / tf.exp(log_t))
+    return tf.reduce_mean(per_image)
+
+
+# %% wrong: the inverse
+# loses: 8
+# hint: This is 1/T: you multiply the logits where they are to be divided.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+
+    def loss(log_t):
+        log_p = special.log_softmax(z * np.exp(log_t), axis=-1)
+        return -log_p[np.arange(len(y)), y].mean()
+
+    bounds = (np.log(0.01), np.log(100.0))
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+# %% wrong: the logarithm of the temperature
+# loses: 8
+# hint: This is log T, as the search had it. Return T itself.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+
+    def loss(log_t):
+        log_p = special.log_softmax(z / np.exp(log_t), axis=-1)
+        return -log_p[np.arange(len(y)), y].mean()
+
+    bounds = (np.log(0.01), np.log(100.0))
+    return float(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x)
+
+
+# %% wrong: accuracy instead of log loss
+# loses: 8
+# hint: The accuracy does not change with T, since the order of the classes stays: there is nothing to find. Minimise the log loss.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    grid = np.geomspace(0.01, 100, 200)
+    accuracy = [np.mean((z / t).argmax(axis=-1) == y) for t in grid]
+    return float(grid[int(np.argmax(accuracy))])
+
+
+# %% wrong: confidence, not the label's probability
+# loses: 8
+# hint: You use the largest probability, so the sharpest model always wins. The log loss is about the probability of the label.
+def fit_temperature(logits, labels):
+    z = np.asarray(logits, np.float64)
+    grid = np.geomspace(0.01, 100, 200)
+    loss = [-special.log_softmax(z / t, axis=-1).max(axis=-1).mean() for t in grid]
+    return float(grid[int(np.argmin(loss))])
+
+
+# %% wrong: the squared error
+# loses: 8
+# hint: You minimise a squared error (the Brier score). It has another best temperature: minimise the mean log loss.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    one_hot = np.eye(z.shape[-1])[y]
+    grid = np.geomspace(0.01, 100, 4001)
+    loss = [np.square(special.softmax(z / t, axis=-1) - one_hot).sum(-1).mean() for t in grid]
+    return float(grid[int(np.argmin(loss))])
+
+
+# %% wrong: only overconfident models
+# loses: 2
+# hint: The search begins at T = 1, but a timid model needs less. Search below 1, too.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+
+    def loss(log_t):
+        log_p = special.log_softmax(z / np.exp(log_t), axis=-1)
+        return -log_p[np.arange(len(y)), y].mean()
+
+    bounds = (0.0, np.log(100.0))
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+# %% wrong: the exponential overflows
+# loses: 2
+# hint: exp overflows for large logits and makes everything NaN. Let the library take the logarithm: scipy.special.log_softmax.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    grid = np.geomspace(0.01, 100, 4001)
+
+    def loss(t):
+        with np.errstate(all="ignore"):
+            p = np.exp(z / t) / np.exp(z / t).sum(axis=-1, keepdims=True)
+            value = -np.log(p[np.arange(len(y)), y]).mean()
+        return value if np.isfinite(value) else np.inf
+
+    losses = [loss(t) for t in grid]
+    return float(grid[int(np.argmin(losses))]) if np.isfinite(losses[2000]) else float("nan")
+
+
+# %% wrong: a coarse grid
+# loses: 8
+# hint: The search steps in whole numbers, and stops at the nearest one. Search continuously, say with scipy.optimize.minimize_scalar.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    grid = np.arange(1.0, 30.0)
+    loss = [-special.log_softmax(z / t, axis=-1)[np.arange(len(y)), y].mean() for t in grid]
+    return float(grid[int(np.argmin(loss))])
