@@ -268,9 +268,9 @@ PREDICTIVE_INTERVAL = Check(
 
 
 def _draw_for_entropy(rng: Generator) -> Inputs:
-    n_samples, n, n_classes = (int(k) for k in rng.integers(3, 9, size=3))
+    n_samples, n, n_classes = (int(k) for k in rng.permutation(np.arange(3, 9))[:3])
     certain = np.eye(n_classes)[rng.integers(0, n_classes, size=(n_samples, n))]
-    certain[0, 0] = np.full(n_classes, 1 / n_classes)
+    certain[0, 1] = np.full(n_classes, 1 / n_classes)
     return {
         "samples": _draw_probabilities(rng, n_samples, n, n_classes),
         "certain": certain.tolist(),
@@ -349,7 +349,7 @@ def _draw_for_bins(rng: Generator) -> Inputs:
     n, n_classes = int(rng.integers(150, 250)), int(rng.integers(3, 6))
     p = np.asarray(_draw_probabilities(rng, 1, n, n_classes)[0])
     # Confidences on the edges of four, eight or sixteen bins, which floating point has exactly.
-    on_edges = rng.choice([9, 10, 11, 12, 13, 14, 15, 16], size=int(rng.integers(12, 30))) / 16
+    on_edges = np.append(rng.choice(np.arange(9, 17), size=rng.integers(12, 30)), [12, 12]) / 16
     edges = np.stack([1 - on_edges, on_edges], axis=1)
     return {
         "probabilities": p.tolist(),
@@ -451,17 +451,18 @@ CALIBRATION_BINS = Check(
 
 def _draw_bins(rng: Generator) -> Inputs:
     n_bins = int(rng.integers(4, 12))
-    confidence = 0.1 + 0.8 * (np.arange(n_bins) + rng.uniform(0.2, 0.8, size=n_bins)) / n_bins
+    confidence = 0.3 + 0.4 * (np.arange(n_bins) + rng.uniform(0.2, 0.8, size=n_bins)) / n_bins
     empty = rng.permutation(n_bins) < rng.integers(1, n_bins - 1)
-    # Gaps of both signs, also among the bins that are not empty.
-    above = rng.uniform(size=n_bins) < 0.5
-    above[np.flatnonzero(~empty)[:2]] = rng.permutation([True, False])
-    gap = rng.uniform(0.2, 0.6, size=n_bins)
-    accuracy = confidence + gap * np.where(above, 1 - confidence, -confidence)
+    # Gaps of both signs, also among the bins that are not empty; the larger a bin, the larger its
+    # gap, so that it matters whether bins are weighted.
+    sign = rng.choice([-1, 1], size=n_bins)
+    sign[np.flatnonzero(~empty)[:2]] = rng.permutation([-1, 1])
+    rank = rng.permutation(n_bins)
+    accuracy = confidence + sign * (0.05 + 0.2 * (rank + rng.uniform(0, 0.5, n_bins)) / n_bins)
     return {
         "confidence": confidence.tolist(),
         "accuracy": accuracy.tolist(),
-        "size": rng.integers(20, 300, size=n_bins).tolist(),
+        "size": (30 * rank + rng.integers(10, 30, size=n_bins)).tolist(),
         "empty": empty.tolist(),
     }
 
@@ -520,18 +521,21 @@ EXPECTED_CALIBRATION_ERROR = Check(
 
 def _draw_for_retention(rng: Generator) -> Inputs:
     n = int(rng.integers(12, 30))
+    scores = rng.permutation(n).astype(float)
     right = (rng.uniform(size=n) < 0.6).astype(int)
-    right[:2] = [0, 1]
-    tied = rng.integers(0, 4, size=n) / 4  # four levels: many images share one
-    first = np.flatnonzero(tied == tied.min())[:1]
-    right_tied = right.copy()
-    if len(set(right_tied[tied == tied.min()])) < 2:
-        right_tied[first] = 1 - right_tied[first]
+    # The surest and the least sure differ, so that the curve's direction matters.
+    right[[scores.argmin(), scores.argmax()]] = rng.permutation([0, 1])
+    # Four levels, so that many images share one: both outcomes on the lowest, one on the highest.
+    tied = np.concatenate([[0, 0, 3, 3], rng.integers(0, 4, size=n - 4)])
+    right_tied = (rng.uniform(size=n) < 0.6).astype(int)
+    right_tied[:2] = rng.permutation([0, 1])
+    right_tied[tied == 3] = rng.integers(0, 2)
+    order = rng.permutation(n)
     return {
-        "scores": rng.permutation(n).astype(float).tolist(),
-        "right": rng.permutation(right).tolist(),
-        "tied": tied.tolist(),
-        "right_tied": right_tied.tolist(),
+        "scores": scores.tolist(),
+        "right": right.tolist(),
+        "tied": (tied[order] / 4).tolist(),
+        "right_tied": right_tied[order].tolist(),
     }
 
 
@@ -591,15 +595,19 @@ RETENTION_CURVE = Check(
 
 
 def _draw_scores(rng: Generator) -> Inputs:
-    n, m = (int(k) for k in rng.choice(np.arange(6, 20), size=2, replace=False))
+    n = int(rng.integers(6, 20))
+    # Without a common divisor, so that no share of the n + m images equals one of the n m pairs.
+    m = int(rng.choice([m for m in range(6, 20) if np.gcd(n, m) == 1]))
+    inside, outside = rng.normal(size=n), rng.normal(0.7, 1.5, size=m)
+    inside[rng.integers(n)] = outside.max() + 0.5  # never told apart wholly
     pairs: list[list[list[float]]] = [[[], [0.5, 0.7]], [[0.2], []], [[], []]]
     pairs = pairs[: int(rng.integers(1, 4))]
     for _ in range(int(rng.integers(1, 3))):
         size = rng.integers(2, 6, size=2)
-        pairs.append([rng.uniform(size=k).round(3).tolist() for k in size])
+        pairs.append([rng.uniform(size=k).tolist() for k in size])
     return {
-        "inside": rng.normal(size=n).tolist(),
-        "outside": rng.normal(0.7, 1.5, size=m).tolist(),
+        "inside": inside.tolist(),
+        "outside": outside.tolist(),
         "tied inside": rng.integers(0, 4, size=n).tolist(),
         "tied outside": rng.integers(1, 5, size=m).tolist(),
         "pairs": [pairs[i] for i in rng.permutation(len(pairs))],
@@ -670,11 +678,14 @@ def _draw_for_temperature(rng: Generator) -> Inputs:
     logits = rng.normal(scale=1.5, size=(n, n_classes))
     cumulated = _softmax(logits).cumsum(axis=1)
     labels = (rng.uniform(size=(n, 1)) > cumulated[:, :-1]).sum(axis=1)
+    # A few sure mistakes, which weigh more in the log loss than in any other measure.
+    logits[:6] *= 2.5
+    labels[:6] = logits[:6].argmin(axis=1)
     shift = rng.normal(scale=3.0, size=(n, 1))  # the same for all classes: changes nothing
     return {
         "overconfident": (rng.uniform(2, 6) * logits + shift).tolist(),
-        "timid": (rng.uniform(0.1, 0.4) * logits + shift).tolist(),
-        "huge": (rng.uniform(35, 45) * logits + 2000.0).tolist(),
+        "timid": (rng.uniform(0.05, 0.15) * logits + shift).tolist(),
+        "huge": (rng.uniform(12, 15) * logits + 2000.0).tolist(),
         "labels": labels.tolist(),
     }
 
@@ -723,21 +734,21 @@ FIT_TEMPERATURE = Check(
             points=4,
             probe=_temperature_of_overconfident,
             truth=lambda inputs: _true_temperature(inputs, "overconfident"),
-            rtol=0.01,
+            rtol=0.005,
         ),
         Part(
             expects="For a timid model, finds the one below 1.",
             points=2,
             probe=_temperature_of_timid,
             truth=lambda inputs: _true_temperature(inputs, "timid"),
-            rtol=0.01,
+            rtol=0.005,
         ),
         Part(
             expects="Logits of any size do not overflow.",
             points=2,
             probe=_temperature_of_huge,
             truth=lambda inputs: _true_temperature(inputs, "huge"),
-            rtol=0.01,
+            rtol=0.005,
         ),
     ),
 )
