@@ -277,28 +277,29 @@ def _draw_for_entropy(rng: Generator) -> Inputs:
     }
 
 
-def _split(student: Any, inputs: Inputs, samples: str, part: int) -> Any:
+def _split(student: Any, inputs: Inputs, samples: str, part: str) -> Any:
     import numpy as np
 
-    return student.decompose_uncertainty(np.array(inputs[samples], "float32"))[part]
+    parts = student.decompose_uncertainty(np.array(inputs[samples], "float32"))
+    return getattr(parts, part)
 
 
 def _total(student: Any, inputs: Inputs) -> Any:
-    return _split(student, inputs, "samples", 0)
+    return _split(student, inputs, "samples", "total")
 
 
 def _aleatoric(student: Any, inputs: Inputs) -> Any:
-    return _split(student, inputs, "samples", 1)
+    return _split(student, inputs, "samples", "aleatoric")
 
 
 def _epistemic(student: Any, inputs: Inputs) -> Any:
-    return _split(student, inputs, "samples", 2)
+    return _split(student, inputs, "samples", "epistemic")
 
 
 def _certain_draws(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
-    aleatoric = np.asarray(_split(student, inputs, "certain", 1))
+    aleatoric = np.asarray(_split(student, inputs, "certain", "aleatoric"))
     return aleatoric if np.all(np.isfinite(aleatoric)) else "no finite number"
 
 
@@ -314,21 +315,19 @@ DECOMPOSE_UNCERTAINTY = Check(
     support=(_split,),
     parts=(
         Part(
-            expects="First comes the total: the entropy of the mean prediction, one number per "
-            "image, in nats.",
+            expects="`total` is the entropy of the mean prediction, one number per image, in nats.",
             points=4,
             probe=_total,
             truth=lambda inputs: _true_split(inputs, "samples")[0],
         ),
         Part(
-            expects="Second comes the aleatoric part: the mean over the draws of each draw's "
-            "entropy.",
+            expects="`aleatoric` is the mean over the draws of each draw's entropy.",
             points=4,
             probe=_aleatoric,
             truth=lambda inputs: _true_split(inputs, "samples")[1],
         ),
         Part(
-            expects="Third comes the epistemic part: what is left of the total.",
+            expects="`epistemic` is what is left of the total.",
             points=3,
             probe=_epistemic,
             truth=lambda inputs: _true_split(inputs, "samples")[2],
@@ -361,25 +360,25 @@ def _draw_for_bins(rng: Generator) -> Inputs:
     }
 
 
-def _bins(student: Any, inputs: Inputs, field: int) -> Any:
+def _bins(student: Any, inputs: Inputs, field: str) -> Any:
     import numpy as np
 
     bins = student.calibration_bins(
         np.array(inputs["probabilities"], "float32"), np.array(inputs["labels"]), inputs["n_bins"]
     )
-    return ["empty" if np.isnan(float(v)) else float(v) for v in np.asarray(bins[field])]
+    return ["empty" if np.isnan(float(v)) else float(v) for v in np.asarray(getattr(bins, field))]
 
 
 def _bin_confidence(student: Any, inputs: Inputs) -> Any:
-    return _bins(student, inputs, 0)
+    return _bins(student, inputs, "confidence")
 
 
 def _bin_accuracy(student: Any, inputs: Inputs) -> Any:
-    return _bins(student, inputs, 1)
+    return _bins(student, inputs, "accuracy")
 
 
 def _bin_sizes(student: Any, inputs: Inputs) -> Any:
-    return _bins(student, inputs, 2)
+    return _bins(student, inputs, "size")
 
 
 def _bins_at_edges(student: Any, inputs: Inputs) -> Any:
@@ -388,7 +387,7 @@ def _bins_at_edges(student: Any, inputs: Inputs) -> Any:
     bins = student.calibration_bins(
         np.array(inputs["edges"]), np.array(inputs["edge_labels"]), n_bins=inputs["edge_bins"]
     )
-    return [float(v) for v in np.asarray(bins[2])]
+    return [float(v) for v in np.asarray(bins.size)]
 
 
 def _true_bins(p: np.ndarray, labels: np.ndarray, n_bins: int) -> list[list[Any]]:
@@ -598,7 +597,7 @@ def _draw_scores(rng: Generator) -> Inputs:
     n = int(rng.integers(6, 20))
     # Without a common divisor, so that no share of the n + m images equals one of the n m pairs.
     m = int(rng.choice([m for m in range(6, 20) if np.gcd(n, m) == 1]))
-    inside, outside = rng.normal(size=n), rng.normal(0.7, 1.5, size=m)
+    inside, outside = rng.normal(size=n), rng.normal(2.5, 1.0, size=m)
     inside[rng.integers(n)] = outside.max() + 0.5  # never told apart wholly
     pairs: list[list[list[float]]] = [[[], [0.5, 0.7]], [[0.2], []], [[], []]]
     pairs = pairs[: int(rng.integers(1, 4))]
@@ -608,8 +607,8 @@ def _draw_scores(rng: Generator) -> Inputs:
     return {
         "inside": inside.tolist(),
         "outside": outside.tolist(),
-        "tied inside": rng.integers(0, 4, size=n).tolist(),
-        "tied outside": rng.integers(1, 5, size=m).tolist(),
+        "tied inside": [0, 1, 2, *rng.integers(0, 3, size=n - 3).tolist()],
+        "tied outside": [1, 2, 3, 3, *rng.integers(2, 5, size=m - 4).tolist()],
         "pairs": [pairs[i] for i in rng.permutation(len(pairs))],
     }
 

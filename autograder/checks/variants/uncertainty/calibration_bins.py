@@ -30,7 +30,7 @@ def calibration_bins(probabilities, labels, n_bins=15):
     return CalibrationBins(confidence, accuracy, size)
 
 
-# %% right: plain lists, a plain tuple
+# %% right: plain lists, bin by bin
 import math
 
 
@@ -43,7 +43,7 @@ def calibration_bins(probabilities, labels, n_bins=15):
         bin_[1] += int(row.index(best) == label)
         bin_[2] += 1
     nan = float("nan")
-    return (
+    return CalibrationBins(
         np.array([c / n if n else nan for c, _, n in sums]),
         np.array([a / n if n else nan for _, a, n in sums]),
         np.array([n for _, _, n in sums]),

@@ -13,12 +13,12 @@ def decompose_uncertainty(samples):
     return Uncertainty(total, aleatoric, total - aleatoric)
 
 
-# %% right: TensorFlow, a plain tuple
+# %% right: TensorFlow in float64
 def decompose_uncertainty(samples):
     p = tf.cast(samples, tf.float64)
     h = lambda q: -tf.reduce_sum(tf.math.xlogy(q, q), axis=-1)
     total, aleatoric = h(tf.reduce_mean(p, axis=0)), tf.reduce_mean(h(p), axis=0)
-    return total, aleatoric, total - aleatoric
+    return Uncertainty(total, aleatoric, total - aleatoric)
 
 
 # %% right: epistemic first, as the mean KL to the mean prediction; prints
