@@ -164,15 +164,20 @@ def entropy_decomposition(
 
 
 def augmentation_uncertainty(
-    strengths: np.ndarray, aleatoric: np.ndarray, epistemic: np.ndarray, accuracy: np.ndarray
+    strengths: np.ndarray,
+    aleatoric: np.ndarray,
+    epistemic: np.ndarray,
+    accuracy: np.ndarray,
+    alteration: str = "augmentation",
 ) -> Figure:
-    """Draws mean uncertainty and accuracy on test images that are altered more and more.
+    """Draws mean uncertainty and accuracy on images that are altered more and more.
 
     Args:
         strengths: (m,) 0 = the image as it is; for instance how many times over it was augmented.
         aleatoric: mean over images (m,), nats.
         epistemic: mean over images (m,), nats.
         accuracy: (m,).
+        alteration: what is done to the images, for the axes.
 
     Returns:
         Left the two parts of the entropy, stacked; right the accuracy.
@@ -181,12 +186,11 @@ def augmentation_uncertainty(
     ax.stackplot(
         strengths, aleatoric, epistemic, labels=("aleatoric", "epistemic"), colors=(SKY, ORANGE)
     )
-    ax.set(xlabel="strength of augmentation", ylabel="mean entropy (nats)", xticks=strengths)
+    strength = f"strength of {alteration}"
+    ax.set(xlabel=strength, ylabel="mean entropy (nats)", xticks=strengths)
     ax.legend(loc="lower left")
     right.plot(strengths, accuracy, "o-")
-    right.set(
-        xlabel="strength of augmentation", ylabel="accuracy", ylim=(0, 1.02), xticks=strengths
-    )
+    right.set(xlabel=strength, ylabel="accuracy", ylim=(0, 1.02), xticks=strengths)
     return figure
 
 
