@@ -476,8 +476,8 @@ def _error_of(student: Any, inputs: Inputs, with_empty: bool) -> Any:
     if with_empty:
         empty = np.array(inputs["empty"])
         confidence[empty], accuracy[empty], size[empty] = np.nan, np.nan, 0
-    bins = collections.namedtuple("CalibrationBins", "confidence accuracy size")
-    error = float(student.expected_calibration_error(bins(confidence, accuracy, size)))
+    Bins = collections.namedtuple("Bins", "confidence accuracy size")
+    error = float(student.expected_calibration_error(Bins(confidence, accuracy, size)))
     return error if np.isfinite(error) else "no finite number"
 
 

@@ -89,7 +89,7 @@ def fit_temperature(logits, labels):
 
 # %% wrong: accuracy instead of log loss
 # loses: 8
-# hint: The accuracy does not change with T, since the order of the classes stays: there is nothing to find. Minimise the log loss.
+# hint: The sharpest softmax always wins here. Minimise the log loss, which is about the probability of the label; neither the accuracy nor the largest probability will do.
 def fit_temperature(logits, labels):
     z, y = np.asarray(logits, np.float64), np.asarray(labels)
     grid = np.geomspace(0.01, 100, 200)
@@ -99,7 +99,7 @@ def fit_temperature(logits, labels):
 
 # %% wrong: confidence, not the label's probability
 # loses: 8
-# hint: You use the largest probability, so the sharpest model always wins. The log loss is about the probability of the label.
+# hint: The sharpest softmax always wins here. Minimise the log loss, which is about the probability of the label; neither the accuracy nor the largest probability will do.
 def fit_temperature(logits, labels):
     z = np.asarray(logits, np.float64)
     grid = np.geomspace(0.01, 100, 200)

@@ -73,7 +73,7 @@ def out_of_distribution_auroc(in_scores, out_scores):
 
 # %% wrong: ranks by order of appearance
 # loses: 3
-# hint: Equal scores get different ranks, by the order in which they stand. Give them their mean rank, so that a tied pair counts one half.
+# hint: Equal scores count as won here. Such a pair is a coin flip: let it count one half.
 def out_of_distribution_auroc(in_scores, out_scores):
     n, m = len(in_scores), len(out_scores)
     if n == 0 or m == 0:
@@ -114,7 +114,7 @@ def out_of_distribution_auroc(in_scores, out_scores):
 
 # %% wrong: the mean difference
 # loses: 10
-# hint: This is a difference of means, which changes with the scores' unit. Count pairs instead: how often is the foreign image's score higher?
+# hint: This is a difference of means, which changes with the scores' unit. Count the pairs in which the foreign image's score is higher.
 def out_of_distribution_auroc(in_scores, out_scores):
     if len(in_scores) == 0 or len(out_scores) == 0:
         return float("nan")
