@@ -83,6 +83,7 @@ class TrainingConfig:
     Attributes:
         epochs: at most so many.
         batch_size: examples a step, over all replicas together.
+        augment: whether training images are varied (`chest_xrays.augment`); the stem's only.
         learning_rate: at the start.
         schedule: "cosine" or "plateau"; SCHEDULE_FOR names each backbone's.
         weight_decay: decoupled, on the stem's kernels only; the Bayesian ones have a prior.
@@ -94,6 +95,7 @@ class TrainingConfig:
 
     epochs: int = 60
     batch_size: int = 64
+    augment: bool = True
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
     weight_decay: float = 0.05

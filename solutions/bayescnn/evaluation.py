@@ -206,9 +206,9 @@ def uncertainty_figures(
     }
 
 
-def augmentation_figure(
+def augmentation_curve(
     model: keras.Model, split: Split, to_inputs: Callable[[np.ndarray], np.ndarray], seed: int
-) -> Figure:
+) -> np.ndarray:
     """What augmentation does to uncertainty: validation images augmented 0, 1, ... 4 times over.
 
     Args:
@@ -218,7 +218,9 @@ def augmentation_figure(
         seed: of choice and augmentation.
 
     Returns:
-        The two parts of the entropy, and the accuracy, against the number of augmentations.
+        (4, 5): the number of augmentations, the two parts of the entropy (aleatoric, epistemic;
+        nats) and the accuracy, averaged over the images; what `plots.augmentation_uncertainty`
+        draws.
     """
     chosen = np.random.default_rng(seed).permutation(len(split))[:128]
     n, labels = len(chosen), split.labels[chosen]
@@ -234,7 +236,7 @@ def augmentation_figure(
         parts = uncertainty.decompose_uncertainty(part)
         accuracy = (part.mean(axis=0).argmax(axis=-1) == labels).mean()
         rows.append((times, parts.aleatoric.mean(), parts.epistemic.mean(), accuracy))
-    return plots.augmentation_uncertainty(*np.array(rows).T)
+    return np.array(rows).T
 
 
 # Using a finished run --------------------------------------------------------------------------

@@ -79,14 +79,14 @@ def load_data(config: RunConfig) -> tuple[LearningData, SealedSplit]:
 
 
 def datasets(
-    config: RunConfig, data: LearningData, batch_size: int, seed: int
+    config: RunConfig, training: TrainingConfig, data: LearningData, seed: int
 ) -> tuple[tf.data.Dataset, tf.data.Dataset]:
     """Batches for training (classes in balance, pixels augmented) and for validation.
 
     Args:
         config: the run's.
+        training: the training's.
         data: to learn from.
-        batch_size: of all replicas together.
         seed: of order and augmentation.
 
     Returns:
@@ -97,12 +97,17 @@ def datasets(
     for split, learn in ((data.train, True), (data.val, False)):
         if config.backbone == "stem":
             dataset = chest_xrays.image_dataset(
-                split, batch_size, n_classes=2, augment=learn, balanced=learn, seed=seed
+                split,
+                training.batch_size,
+                n_classes=2,
+                augment=learn and training.augment,
+                balanced=learn,
+                seed=seed,
             )
         else:
             features = model_inputs(split.images, config.backbone, config.weights, cache_dir())
             dataset = chest_xrays.feature_dataset(
-                features, split.labels, batch_size, n_classes=2, balanced=learn, seed=seed
+                features, split.labels, training.batch_size, n_classes=2, balanced=learn, seed=seed
             )
         both.append(sharded(dataset))
     return both[0], both[1]
@@ -163,7 +168,7 @@ def learn(
     if not saver.state.finished:
         seed = seed_of_epoch(config.seed, saver.state.epoch)
         keras.utils.set_random_seed(seed)
-        train, val = datasets(config, data, training.batch_size, seed)
+        train, val = datasets(config, training, data, seed)
         progress = TrainingProgress(console)
         callbacks = [*own, saver, *([progress] if chief else [])]
         try:
@@ -310,12 +315,13 @@ def train(
     )
     figures = evaluation.uncertainty_figures(test_samples, test, threshold, data.class_names)
     figures["training"] = plots.training_curves(state.history, metrics["best_epoch"])
-    figures["augmentation"] = evaluation.augmentation_figure(
+    curve = evaluation.augmentation_curve(
         model,
         data.val,
         lambda images: model_inputs(images, config.backbone, config.weights),
         config.seed,
     )
+    figures["augmentation"] = plots.augmentation_uncertainty(*curve)
     for name, figure in figures.items():
         evaluation.save_figure(figure, out / f"{name}.png")
     run_directory.write_json(out / run_directory.METRICS, metrics)
