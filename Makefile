@@ -5,6 +5,7 @@ PYTHON ?= python3
 # How large the classes of bench-grading are.
 SIZE ?= 40
 SIMULATED ?= 2000
+CHROMIUM ?= chromium
 BIN := .venv/bin
 UV_VERSION := $(shell sed -n 's/^uv==\([0-9.]*\).*/\1/p' requirements.lock)
 
@@ -13,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 # Trust what the system trusts, as pip does: many networks have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help env demo test lint exercises zips mutants attacks bench-grading book picture lock clean
+.PHONY: help env demo test lint exercises zips mutants attacks bench-grading book print results picture lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -50,7 +51,7 @@ zips: env  ## zip exercises/ for students, into build/release/
 
 mutants: env  ## test the tests: right and wrong variants, and 200 draws of every check
 	$(BIN)/autograder mutants
-	$(BIN)/python -m pytest -m exhaustive autograder/tests
+	$(BIN)/python -m pytest -n 2 -m exhaustive autograder/tests
 
 attacks: env  ## grade a class of hostile and broken submissions
 	$(BIN)/autograder attacks --jobs 3
@@ -60,6 +61,16 @@ bench-grading: env  ## grade with this package and with stock nbgrader, and comp
 
 book: env  ## build the book
 	$(BIN)/jupyter-book build book --path-output book -W -n --keep-going --quiet
+
+print: env  ## the whole book as one PDF, build/know-what-you-dont-know.pdf (needs Chromium)
+	$(BIN)/jupyter-book build book --path-output book --builder singlehtml -W -n --keep-going --quiet
+	mkdir -p build
+	$(CHROMIUM) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
+		--virtual-time-budget=120000 --print-to-pdf=build/know-what-you-dont-know.pdf \
+		file://$(CURDIR)/book/_build/singlehtml/index.html
+
+results: env  ## compute the results of real runs that the book reads; DATA=FOLDER of the X-rays
+	$(BIN)/python -m bayescnn.results $(if $(DATA),--data $(DATA))
 
 picture: build/demo/model/metrics.json  ## take the README's picture from the demonstration's run
 	cp build/demo/model/sure_and_unsure.png book/_static/sure-and-unsure.png

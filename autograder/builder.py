@@ -99,7 +99,7 @@ SET_UP = """\
 import os
 import zipfile
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow fills the page with notes
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # or TensorFlow's notes fill the page
 if not os.path.isdir("bayescnn"):
     if not os.path.isfile("{topic}.zip"):
         raise FileNotFoundError(
@@ -236,7 +236,10 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
         mistakes: list[dict[str, Any]] = []
         for variant, answers in zip(wrong, given, strict=True):
             answer = answers[index].get("answer")
-            known = [truth, *(m["answer"] for m in mistakes)]
+            if error := answers[index].get("error"):
+                mistakes.append({"error": error, "hint": variant.hint})
+                continue
+            known = [truth, *(m["answer"] for m in mistakes if "answer" in m)]
             if answer is None or any(same(answer, k, part.rtol, part.atol) for k in known):
                 continue
             mistakes.append({"answer": _rounded(answer), "hint": variant.hint})

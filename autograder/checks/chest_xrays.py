@@ -95,16 +95,20 @@ PATIENT_OF = Check(
 
 def _draw_folders(rng: Generator) -> Inputs:
     n_classes = int(rng.integers(2, 5))
-    pool = ["COVID", "NORMAL", "PNEUMONIA", "TB", "EFFUSION", "edema"]
-    classes = [pool[i] for i in rng.choice(len(pool), size=n_classes, replace=False)]
-    suffixes = [".jpeg", ".png", ".JPG", ".tif"]
-    files = {
-        name: [
-            f"{'abcdxyz'[rng.integers(7)]}{_digits(rng, 3)}{suffixes[rng.integers(4)]}"
-            for _ in range(rng.integers(2, 6))
-        ]
-        for name in classes
-    }
+    # Small letters come after capitals, wherever they stand in the alphabet: "edema" is always
+    # there, with a class that a dictionary would put behind it.
+    pool = ["NORMAL", "PNEUMONIA", "TB", "EFFUSION"]
+    classes = ["edema", *(pool[i] for i in rng.choice(4, size=n_classes - 1, replace=False))]
+    classes = [classes[i] for i in rng.permutation(n_classes)]
+
+    def images() -> list[str]:
+        # Of each class, one suffix in capitals, but not all of them.
+        suffixes = [".JPG", [".jpeg", ".png", ".tif"][rng.integers(3)]]
+        suffixes += [[".jpeg", ".png", ".JPG", ".tif"][i] for i in rng.integers(4, size=3)]
+        n = int(rng.integers(2, 6))
+        return [f"{'abcdxyz'[rng.integers(7)]}{_digits(rng, 3)}{s}" for s in suffixes[:n]]
+
+    files = {name: images() for name in classes}
     litter = [[".DS_Store"], [classes[0], ".hidden.png"], [classes[-1], "notes.txt"]]
     cases = rng.permutation(["missing", "lonely", "empty", "whole", "whole"])
     return {
@@ -129,9 +133,9 @@ def _listed(student: Any, files: Any, litter: Any) -> Any:
                 (root / name / image).write_bytes(b"x")
         for parts in litter:
             root.joinpath(*parts).write_bytes(b"x")
-        if litter:
-            (root / ".cache").mkdir()
-            (root / ".cache" / "old.png").write_bytes(b"x")
+        for name in (".cache", "__MACOSX") if litter else ():
+            (root / name).mkdir()
+            (root / name / "old.png").write_bytes(b"x")
         paths, labels, classes = student.list_images(root)
         return {
             "paths": [Path(path).relative_to(root).as_posix() for path in paths],
@@ -173,6 +177,8 @@ def _refused_folders(student: Any, inputs: Inputs) -> Any:
                 said.append(f"{len(paths)} images")
             except XrayError:
                 said.append("refused")
+            except Exception as error:  # its text would name a folder that is another every time
+                said.append(f"{type(error).__name__}, not XrayError")
     return said
 
 
@@ -191,14 +197,15 @@ LIST_IMAGES = Check(
     support=(_listed,),
     parts=(
         Part(
-            expects="Classes in alphabetical order are numbered from 0; the images of each class "
-            "follow in the order of their names.",
+            expects="Classes are numbered from 0 in the order of Python's `sorted`; the images of "
+            "each class follow in the order of their names.",
             points=5,
             probe=_clean_listing,
             truth=_true_listing,
         ),
         Part(
-            expects="Hidden files and folders, and files that are no images, are left out.",
+            expects="Files that are no images, and whatever begins with a dot or (folders) with "
+            "an underscore, are left out.",
             points=2,
             probe=_littered_listing,
             truth=_true_listing,
@@ -219,12 +226,16 @@ LIST_IMAGES = Check(
 # --------------------------------------------------------------------------- split_by_patient
 
 
-def _cohort(rng: Generator, sizes: list[int], n_patients: list[int]) -> dict[str, Any]:
-    """Images in random order; every patient of class c has sizes[c] of them."""
+LARGEST_PATIENT = 9  # images
+
+
+def _cohort(rng: Generator, sizes: list[list[int]]) -> dict[str, Any]:
+    """Images in random order; patient i of class c has sizes[c][i] of them."""
+    n_patients = [len(of_class) for of_class in sizes]
     n = sum(n_patients)
     names = [f"p{number}" for number in rng.choice(10 * n, size=n, replace=False)]
     classes = np.repeat(np.arange(len(sizes)), n_patients)
-    patient = np.repeat(np.arange(n), np.repeat(sizes, n_patients))
+    patient = np.repeat(np.arange(n), np.concatenate(sizes))
     order = rng.permutation(len(patient))
     return {
         "patients": [names[i] for i in patient[order]],
@@ -233,24 +244,24 @@ def _cohort(rng: Generator, sizes: list[int], n_patients: list[int]) -> dict[str
 
 
 def _draw_cohorts(rng: Generator) -> Inputs:
-    # The fraction is one of 1/q, and each class has q k + 1 or q k - 1 patients of s images. The
-    # best choice is then k patients, by 1/q against 1 - 1/q of a patient. A split that counts
-    # images would hold out k s + s/q or k s - s/q of them; since s > q/2, that is never k s.
-    q = int(rng.integers(3, 6))
-    held_out = [int(k) for k in rng.integers(6, 12, size=2)]
-    n_patients = [q * k + int(rng.choice([-1, 1])) for k in held_out]
+    # Some patients have two images, some nine: who holds out a fraction of the patients is as far
+    # off as nine's luck has it, and who goes on until the fraction is reached often by more than
+    # half of a large patient. Over all seeds, each is found out with a probability of 0.9999.
+    patients = [
+        rng.choice([2, LARGEST_PATIENT], size=int(n)).tolist() for n in rng.integers(30, 50, size=2)
+    ]
     sizes = [int(s) for s in rng.integers(3, 6, size=2)]
-    mixed = _cohort(rng, [3, 2], [int(n) for n in rng.integers(20, 40, size=2)])
+    mixed = _cohort(
+        rng, [[s] * int(n) for s, n in zip([3, 2], rng.integers(20, 40, size=2), strict=True)]
+    )
     for i in rng.choice(len(mixed["labels"]), size=6, replace=False):  # some are in both classes
         mixed["labels"][i] = 1 - mixed["labels"][i]
     few = [int(n) for n in rng.permutation([3, int(rng.integers(2, 4))])]
     return {
-        "fraction": 1 / q,
-        "cohort": _cohort(rng, sizes, n_patients),
-        "held_out": [k * s for k, s in zip(held_out, sizes, strict=True)],
+        "fraction": 1 / int(rng.integers(3, 6)),
+        "cohort": _cohort(rng, patients),
         "mixed": mixed,
-        "few": _cohort(rng, sizes, few),
-        "few_images": [s * n for s, n in zip(sizes, few, strict=True)],
+        "few": _cohort(rng, [[s] * n for s, n in zip(sizes, few, strict=True)]),
         "few_sizes": sizes,
         "seed": int(rng.integers(10_000)),
         "seeds": repeated_seeds(rng),
@@ -287,22 +298,23 @@ def _whole_patients(student: Any, inputs: Inputs) -> Any:
 
 
 def _held_out_images(student: Any, inputs: Inputs) -> Any:
-    labels, found = inputs["cohort"]["labels"], []
-    for seed in range(inputs["seed"], inputs["seed"] + 8):
+    patients, labels = inputs["cohort"]["patients"], inputs["cohort"]["labels"]
+    found = []
+    for seed in range(inputs["seed"], inputs["seed"] + 12):
         mask = _mask(student, inputs["cohort"], inputs["fraction"], seed)
-        chosen = [label for label, out in zip(labels, mask, strict=True) if out]
+        kept = {p for p, out in zip(patients, mask, strict=True) if not out}
+        chosen = [label for p, label in zip(patients, labels, strict=True) if p not in kept]
         found.append([chosen.count(0), chosen.count(1)])
     return found
 
 
 def _small_classes(student: Any, inputs: Inputs) -> Any:
-    found = []
-    for fraction in (0.02, 0.98):
+    found = {}
+    for fraction, side in ((0.02, True), (0.98, False)):
         mask = _mask(student, inputs["few"], fraction, inputs["seed"])
-        labels = inputs["few"]["labels"]
-        found.append(
-            [sum(1 for c, m in zip(labels, mask, strict=True) if m and c == k) for k in (0, 1)]
-        )
+        own = [c for c, m in zip(inputs["few"]["labels"], mask, strict=True) if m == side]
+        name = f"images {'held out' if side else 'kept'} of each class, fraction {fraction}"
+        found[name] = [own.count(0), own.count(1)]
     return found
 
 
@@ -344,28 +356,35 @@ SPLIT_BY_PATIENT = Check(
             truth=_true_whole_patients,
         ),
         Part(
-            expects="Of each class, as near to the fraction of the images as whole patients allow.",
+            expects="Of each class, that fraction of the images (not of the patients) is held out, "
+            f"to half a patient: here, the largest has {LARGEST_PATIENT} images. (For several "
+            "seeds: images of the patients held out, by class.)",
             points=4,
             probe=_held_out_images,
-            truth=lambda inputs: [inputs["held_out"]] * 8,
+            truth=lambda inputs: (
+                [[inputs["fraction"] * inputs["cohort"]["labels"].count(c) for c in (0, 1)]] * 12
+            ),
+            # Where patients are taken one by one, the nearest count is off by half of one at most.
+            rtol=0.0,
+            atol=LARGEST_PATIENT / 2 + 1e-6,
         ),
         Part(
             expects="However small a class and whatever the fraction: one patient is held out, and "
             "one is kept.",
             points=2,
             probe=_small_classes,
-            truth=lambda inputs: [
-                inputs["few_sizes"],
-                [n - s for n, s in zip(inputs["few_images"], inputs["few_sizes"], strict=True)],
-            ],
+            truth=lambda inputs: {
+                "images held out of each class, fraction 0.02": inputs["few_sizes"],
+                "images kept of each class, fraction 0.98": inputs["few_sizes"],
+            },
         ),
         Part(
             expects="The same seed gives the same split, another seed another one. (Of several "
             "splits: which is the first that equals it?)",
             points=2,
             probe=_seeds_of_splits,
-            # Three splits of at least 34 patients, of which 12 or more are held out: two are alike
-            # with a probability below 3 / C(17, 6)^2 < 1e-7.
+            # Three splits that hold out 4 or more of 30 patients in each of two classes: two are
+            # alike with a probability below 3 / C(30, 4)^2 < 1e-8.
             truth=lambda inputs: first_places(inputs["seeds"]),
         ),
         Part(
@@ -950,6 +969,16 @@ def _draw_array(rng: Generator) -> Inputs:
     }
 
 
+def _missing(error: FileNotFoundError) -> FileNotFoundError:
+    """What is missing, without the temporary folders in front of it."""
+    from pathlib import Path
+
+    path = Path(str(error.filename))
+    if path.parent.is_dir():
+        return FileNotFoundError(f"nobody wrote a file under this name: {path.name}")
+    return FileNotFoundError(f"the folder {path.parent.name} is not there")
+
+
 def _computed(student: Any, inputs: Inputs) -> Any:
     import tempfile
     from pathlib import Path
@@ -965,7 +994,10 @@ def _computed(student: Any, inputs: Inputs) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / inputs["folder"] / "features.npy"
         other = path.with_name("others.npy")
-        first = np.array(student.compute_once(path, lambda: compute("values")))
+        try:
+            first = np.array(student.compute_once(path, lambda: compute("values")))
+        except FileNotFoundError as error:
+            raise _missing(error) from error
         second = np.array(student.compute_once(path, lambda: compute("others")))
         third = np.array(student.compute_once(str(other), lambda: compute("others")))
         files = sorted(file.name for file in path.parent.iterdir())
@@ -981,9 +1013,12 @@ def _mapped(student: Any, inputs: Inputs) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         found = []
         for _ in range(2):
-            array = student.compute_once(
-                Path(folder) / "features.npy", lambda: np.array(inputs["values"], "float32")
-            )
+            try:
+                array = student.compute_once(
+                    Path(folder) / "features.npy", lambda: np.array(inputs["values"], "float32")
+                )
+            except FileNotFoundError as error:
+                raise _missing(error) from error
             found.append(
                 [isinstance(array, np.memmap), bool(array.flags.writeable), list(array.shape)]
             )
@@ -1014,13 +1049,17 @@ def _interrupted(student: Any, inputs: Inputs) -> Any:
             except Exception:
                 found.append("there" if path.exists() else "not there")
                 path.unlink(missing_ok=True)
-        found.append(np.array(student.compute_once(path, lambda: np.array(inputs["values"]))))
+        try:
+            found.append(np.array(student.compute_once(path, lambda: np.array(inputs["values"]))))
+        except FileNotFoundError as error:
+            raise _missing(error) from error
     return found
 
 
 COMPUTE_ONCE = Check(
     name="compute_once",
     draw=_draw_array,
+    support=(_missing,),
     parts=(
         Part(
             expects="Computes what is not stored, and only that; every path has its own array, and "

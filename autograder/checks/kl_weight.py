@@ -350,6 +350,16 @@ def _gaussian_nll(student: Any, inputs: Inputs) -> Any:
     return np.mean(student.negative_log_likelihood(targets, prediction))
 
 
+def _every_nll(student: Any, inputs: Inputs) -> Any:
+    import tensorflow as tf
+    import tensorflow_probability as tfp
+
+    tf.random.set_seed(1)  # so that a mistake that draws is known again by its answer
+    targets, loc, scale = (tf.constant(inputs[k]) for k in ("targets", "loc", "scale"))
+    prediction = tfp.distributions.Independent(tfp.distributions.Normal(loc, scale), 1)
+    return student.negative_log_likelihood(targets, prediction)
+
+
 def _laplace_nll(student: Any, inputs: Inputs) -> Any:
     import numpy as np
     import tensorflow as tf
@@ -366,9 +376,9 @@ def _standardised(inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
     return (targets - loc) / scale, scale
 
 
-def _true_gaussian_nll(inputs: Inputs) -> float:
+def _true_gaussian_nll(inputs: Inputs) -> np.ndarray:
     z, scale = _standardised(inputs)
-    return (0.5 * z**2 + np.log(scale) + 0.5 * np.log(2 * np.pi)).sum(axis=1).mean()
+    return (0.5 * z**2 + np.log(scale) + 0.5 * np.log(2 * np.pi)).sum(axis=1)
 
 
 def _true_laplace_nll(inputs: Inputs) -> float:
@@ -383,13 +393,19 @@ NEGATIVE_LOG_LIKELIHOOD = Check(
         Part(
             expects="Scores a Gaussian prediction; Keras' mean of the scores is the mean negative "
             "log-likelihood per example, in nats.",
-            points=6,
+            points=4,
             probe=_gaussian_nll,
+            truth=lambda inputs: _true_gaussian_nll(inputs).mean(),
+        ),
+        Part(
+            expects="There is one score per example.",
+            points=3,
+            probe=_every_nll,
             truth=_true_gaussian_nll,
         ),
         Part(
             expects="Scores any predicted distribution, here a Laplace one, by its own log_prob.",
-            points=4,
+            points=3,
             probe=_laplace_nll,
             truth=_true_laplace_nll,
         ),
@@ -643,7 +659,8 @@ POSTERIOR_RECORDER = Check(
             truth=_true_variances,
         ),
         Part(
-            expects='`history()` returns both, stacked, under "mean" and "variance".',
+            expects='`history()` returns both as they were recorded, stacked, under "mean" and '
+            '"variance".',
             points=2,
             probe=_recorded_history,
             truth=lambda inputs: {"mean": inputs["means"], "variance": _true_variances(inputs)},

@@ -178,7 +178,7 @@ def stem_stage(inputs: Any, filters: int, seed: int, name: str) -> Any:
 
     swish(normalized_conv(swish(normalized_conv(x))) + shortcut(x)): two convolutions of 3 x 3, the
     first with strides 2. The shortcut is the average over 2 x 2 pixels (padding "same"), brought to
-    the right number of channels by a convolution of 1 x 1.
+    the right number of channels by a `normalized_conv` of 1 x 1 (without swish).
 
     Args:
         inputs: (batch, height, width, channels).

@@ -13,7 +13,9 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
-from collections.abc import Callable
+import os
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -57,11 +59,15 @@ RUNS = {
 }
 
 
+XRAY_SET = "xray_set"
+"""The result that describes the real X-rays themselves: how many, of how many, how bright."""
+
+
 def load_result(name: str) -> dict[str, Any]:
     """Read the result of a run; lists of numbers become arrays.
 
     Args:
-        name: one of `RUNS`.
+        name: one of `RUNS`, or `XRAY_SET` for what `describe_xrays` returns.
 
     Returns:
         command, date, seed, versions: where it comes from;
@@ -83,8 +89,8 @@ def load_result(name: str) -> dict[str, Any]:
         KeyError: no run has this name.
         FileNotFoundError: it has not been computed.
     """
-    if name not in RUNS:
-        raise KeyError(f"no run is called {name!r}; there are: {', '.join(RUNS)}")
+    if name not in (*RUNS, XRAY_SET):
+        raise KeyError(f"no run is called {name!r}; there are: {', '.join(RUNS)}, {XRAY_SET}")
     path = FOLDER / f"{name}.json"
     if not path.is_file():
         raise FileNotFoundError(f"{path}: not computed yet; run make results")
@@ -106,6 +112,39 @@ def _to_lists(value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     return float(f"{value:.4g}") if isinstance(value, float) else value
+
+
+def pictures(names: Sequence[str], size: int = 224) -> np.ndarray | None:
+    """The X-rays of a result, to be shown beside what the model says of them.
+
+    Args:
+        names: as in the result.
+        size: side of the pictures, pixels.
+
+    Returns:
+        (n, size, size) uint8. Synthetic X-rays are drawn anew; real ones are read from the folder
+        that the environment variable BAYESCNN_XRAYS names, and where it names none, or one
+        without these files, the answer is None.
+    """
+    from bayescnn import phantom
+    from bayescnn.chest_xrays import N_PHANTOM, PHANTOM_SEED
+    from bayescnn.xray_files import read_images
+
+    drawn = [re.fullmatch(r"phantom\[(\d+)\]", name) for name in names]
+    if all(drawn):
+        parameters = phantom.sample_parameters(N_PHANTOM, PHANTOM_SEED)
+        places = [int(found[1]) for found in drawn if found]
+        alone = [parameters.take(slice(place, place + 1)) for place in places]
+        images = [
+            phantom.render(chest, size, PHANTOM_SEED, first=place)
+            for chest, place in zip(alone, places, strict=True)
+        ]
+        return np.concatenate(images)
+    folder = os.environ.get("BAYESCNN_XRAYS")
+    paths = [Path(folder or "") / name for name in names]
+    if folder is None or not all(path.is_file() for path in paths):
+        return None
+    return read_images(paths, size)
 
 
 # Computing them --------------------------------------------------------------------------------
@@ -134,6 +173,41 @@ def judged(samples: np.ndarray, split: Any) -> dict[str, Any]:
     if split.true_probability is not None:
         kept["true_probability"] = split.true_probability
     return kept
+
+
+def describe_xrays(folder: str) -> dict[str, Any]:
+    """Count the real X-rays, and measure their brightness.
+
+    Args:
+        folder: with train/ and test/.
+
+    Returns:
+        command, date, and for "train" and "test" per class: images, patients (by file name),
+        images_per_patient (how many patients have 1, 2, ... images), brightness (n,): the mean
+        grey value of each picture, 0 to 255.
+    """
+    from bayescnn.chest_xrays import list_images, patient_of
+    from bayescnn.xray_files import read_images
+
+    described: dict[str, Any] = {
+        "command": "make results DATA=chest_xray",
+        "date": datetime.date.today().isoformat(),
+    }
+    for part in ("train", "test"):
+        paths, labels, class_names = list_images(Path(folder) / part)
+        brightness = read_images(paths, 64).mean(axis=(1, 2))
+        patients = np.array([patient_of(path.name) for path in paths])
+        described[part] = {}
+        for label, name in enumerate(class_names):
+            of_class = labels == label
+            _, images_of_each = np.unique(patients[of_class], return_counts=True)
+            described[part][name] = {
+                "images": int(of_class.sum()),
+                "patients": len(images_of_each),
+                "images_per_patient": np.bincount(images_of_each)[1:],
+                "brightness": brightness[of_class],
+            }
+    return dict(_to_lists(described))
 
 
 def strange_pictures(images: np.ndarray, seed: int) -> dict[str, np.ndarray]:
@@ -274,18 +348,22 @@ def main() -> None:
     parser.add_argument("--work", type=Path, default=Path("build/results"), help="interrupted runs")
     parser.add_argument("--epochs", type=int, help="fewer, to try this out")
     parser.add_argument("--out", type=Path, default=FOLDER, help="where the results are written")
-    parser.add_argument("names", nargs="*", metavar="NAME", help="of: " + ", ".join(RUNS))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{XRAY_SET}, {', '.join(RUNS)}")
     asked = parser.parse_args()
-    unknown = [name for name in asked.names if name not in RUNS]
+    known = (XRAY_SET, *RUNS)
+    unknown = [name for name in asked.names if name not in known]
     if unknown:
-        parser.error(f"no run is called {unknown[0]!r}; there are: {', '.join(RUNS)}")
-    for name in asked.names or RUNS:
-        if RUNS[name].data == "chest_xray" and not asked.data:
+        parser.error(f"no run is called {unknown[0]!r}; there are: {', '.join(known)}")
+    for name in asked.names or known:
+        if (name == XRAY_SET or RUNS[name].data == "chest_xray") and not asked.data:
             if asked.names:
                 parser.error(f"{name} needs --data FOLDER")
             print(f"{name}: left out, since it needs --data FOLDER")
             continue
-        result = compute(name, asked.data, asked.work / name, asked.epochs)
+        if name == XRAY_SET:
+            result = describe_xrays(asked.data)
+        else:
+            result = compute(name, asked.data, asked.work / name, asked.epochs)
         asked.out.mkdir(parents=True, exist_ok=True)
         text = json.dumps(result, separators=(",", ":"), ensure_ascii=False)
         (asked.out / f"{name}.json").write_text(text + "\n", encoding="utf-8")

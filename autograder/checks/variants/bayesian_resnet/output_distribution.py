@@ -29,7 +29,7 @@ def output_distribution(logits):
 
 # %% wrong: logits taken for probabilities
 # loses: 6
-# hint: Your logits arrive as probs. Say which they are: tfd.OneHotCategorical(logits=...).
+# hint: Logits, some of them negative, are taken for probabilities. Say which they are: tfd.OneHotCategorical(logits=...).
 def output_distribution(logits):
     return tfd.OneHotCategorical(probs=logits)
 

@@ -111,6 +111,46 @@ def stem_stage(inputs, filters, seed, name):
     return keras.layers.Activation("relu")(keras.layers.Add()([x, shortcut]))
 
 
+# %% wrong: the shortcut not normalised
+# loses: 8
+# hint: Your shortcut has no batch normalisation. normalized_conv has the 1 x 1 convolution and the normalisation after it.
+def stem_stage(inputs, filters, seed, name):
+    x = normalized_conv(inputs, filters, 3, 2, seed, f"{name}_1")
+    x = keras.layers.Activation("swish")(x)
+    x = normalized_conv(x, filters, 3, 1, seed + 1, f"{name}_2")
+    start = keras.initializers.HeNormal(seed + 2)
+    shortcut = keras.layers.AveragePooling2D(2, padding="same")(inputs)
+    shortcut = keras.layers.Conv2D(
+        filters, 1, use_bias=False, kernel_initializer=start, name=f"{name}_shortcut"
+    )(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
+# %% wrong: the second convolution halves
+# loses: 5
+# hint: Your second convolution takes the steps of 2 pixels. The first one should.
+def stem_stage(inputs, filters, seed, name):
+    x = normalized_conv(inputs, filters, 3, 1, seed, f"{name}_1")
+    x = keras.layers.Activation("swish")(x)
+    x = normalized_conv(x, filters, 3, 2, seed + 1, f"{name}_2")
+    shortcut = keras.layers.AveragePooling2D(2, padding="same")(inputs)
+    shortcut = normalized_conv(shortcut, filters, 1, 1, seed + 2, f"{name}_shortcut")
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
+# %% wrong: a swish on the shortcut
+# loses: 5
+# hint: Your shortcut passes a swish of its own. It has only the average, the 1 x 1 convolution and its normalisation; the swish comes after the sum.
+def stem_stage(inputs, filters, seed, name):
+    x = normalized_conv(inputs, filters, 3, 2, seed, f"{name}_1")
+    x = keras.layers.Activation("swish")(x)
+    x = normalized_conv(x, filters, 3, 1, seed + 1, f"{name}_2")
+    shortcut = keras.layers.AveragePooling2D(2, padding="same")(inputs)
+    shortcut = normalized_conv(shortcut, filters, 1, 1, seed + 2, f"{name}_shortcut")
+    shortcut = keras.layers.Activation("swish")(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
 # %% wrong: a shortcut that skips pixels
 # loses: 5
 # hint: Your shortcut looks at one pixel of four. Average over 2 x 2 pixels first, so that it sees all of them.

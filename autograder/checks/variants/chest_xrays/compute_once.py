@@ -164,6 +164,20 @@ def compute_once(path, compute):
     return np.load(path, mmap_mode="r")
 
 
+# %% wrong: np.save appends .npy
+# loses: 6
+# hint: `np.save` appends `.npy` to a name that lacks it, so the file is there under another name than yours.
+def compute_once(path, compute):
+    path = Path(path)
+    if not path.is_file():
+        array = compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name("features.tmp")
+        np.save(temporary, array)
+        os.replace(temporary, path)
+    return np.load(path, mmap_mode="r")
+
+
 # %% wrong: an empty file to reserve the name
 # loses: 2
 # hint: You make the file before it can be filled. When the computation fails, an empty file stays, and the next run takes it for the result.

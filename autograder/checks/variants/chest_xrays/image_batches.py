@@ -226,7 +226,7 @@ def image_batches(order, images, targets, batch_size, vary=None, seed=0):
 
 # %% wrong: seeds without a seed
 # loses: 4
-# hint: The argument seed is not used: no run can be repeated.
+# hint: The same seed gives other images every time. Either it is not used, or something random, such as a shuffle, follows without a seed of its own.
 def image_batches(order, images, targets, batch_size, vary=None, seed=0):
     seeds = tf.data.Dataset.random(rerandomize_each_iteration=True).batch(2)
     pixels, answers = tf.constant(images[..., np.newaxis]), tf.constant(targets)

@@ -183,6 +183,70 @@ def list_images(folder):
     return paths, np.array(labels), tuple(p.name for p in classes)
 
 
+# %% wrong: downloads' folders are classes
+# loses: 2
+# hint: The folder __MACOSX became a class. Folders whose name begins with an underscore are left out, too.
+def list_images(folder):
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise XrayError(f"{folder}: no such folder")
+    classes = sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] != ".")
+    if len(classes) < 2:
+        raise XrayError("at least two classes")
+    paths, labels = [], []
+    for label, entry in enumerate(classes):
+        images = [p for p in entry.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
+        images = sorted(p for p in images if p.name[0] != ".")
+        if not images:
+            raise XrayError(f"{entry}: no images")
+        paths += images
+        labels += [label] * len(images)
+    return paths, np.array(labels), tuple(p.name for p in classes)
+
+
+# %% wrong: suffixes in capitals are unknown
+# loses: 7
+# hint: Files such as b549.JPG are missing: compare `.suffix.lower()`.
+def list_images(folder):
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise XrayError(f"{folder}: no such folder")
+    classes = sorted(p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._")
+    if len(classes) < 2:
+        raise XrayError("at least two classes")
+    paths, labels = [], []
+    for label, entry in enumerate(classes):
+        images = [p for p in entry.iterdir() if p.suffix in IMAGE_SUFFIXES]
+        images = sorted(p for p in images if p.name[0] != ".")
+        if not images:
+            raise XrayError(f"{entry}: no images")
+        paths += images
+        labels += [label] * len(images)
+    return paths, np.array(labels), tuple(p.name for p in classes)
+
+
+# %% wrong: small letters and capitals are one
+# loses: 7
+# hint: You sort small letters among the capitals. Python's `sorted`, and Keras with it, has all capitals first.
+def list_images(folder):
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise XrayError(f"{folder}: no such folder")
+    classes = [p for p in folder.iterdir() if p.is_dir() and p.name[0] not in "._"]
+    classes = sorted(classes, key=lambda path: path.name.lower())
+    if len(classes) < 2:
+        raise XrayError("at least two classes")
+    paths, labels = [], []
+    for label, entry in enumerate(classes):
+        images = [p for p in entry.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES]
+        images = sorted(p for p in images if p.name[0] != ".")
+        if not images:
+            raise XrayError(f"{entry}: no images")
+        paths += images
+        labels += [label] * len(images)
+    return paths, np.array(labels), tuple(p.name for p in classes)
+
+
 # %% wrong: refuses nothing
 # loses: 3
 # hint: A missing folder, a single class and a class without images should each end in an XrayError that says which.

@@ -91,6 +91,13 @@ def patient_of(file_name):
     return found.group() if found else None
 
 
+# %% wrong: the group of no match
+# loses: 1
+# hint: Where a name does not fit the pattern, re.match returns None. Ask before you take its group.
+def patient_of(file_name):
+    return re.match(r"person\d+(?=_)|(?:NORMAL2-)?IM-\d+(?=-)", Path(file_name).stem).group()
+
+
 # %% wrong: the suffix stays
 # loses: 1
 # hint: Where a name follows neither pattern, take the suffix off: Path(file_name).stem.

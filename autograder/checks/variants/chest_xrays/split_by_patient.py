@@ -252,6 +252,71 @@ def split_by_patient(patients, labels, fraction, seed):
     return held_out[patient]
 
 
+# %% wrong: nobody kept
+# loses: 2
+# hint: Where a class has few patients and the fraction is large, you hold all of them out. Of two or more, at least one is kept.
+def split_by_patient(patients, labels, fraction, seed):
+    patients, labels = np.asarray(patients), np.asarray(labels)
+    if not 0 < fraction < 1:
+        raise ValueError("the fraction must lie between 0 and 1")
+    if patients.shape != labels.shape:
+        raise ValueError("as many patients as labels are needed")
+    random = np.random.default_rng(seed)
+    names, first, patient, size = np.unique(
+        patients, return_index=True, return_inverse=True, return_counts=True
+    )
+    held_out = np.zeros(len(names), bool)
+    for label in np.unique(labels[first]):
+        members = random.permutation(np.flatnonzero(labels[first] == label))
+        filled = np.cumsum(size[members])
+        n = 1 + int(np.argmin(np.abs(filled - fraction * filled[-1])))
+        held_out[members[:n]] = True
+    return held_out[patient]
+
+
+# %% wrong: a fraction of the patients
+# loses: 4
+# hint: You hold out a fraction of the patients; of the images is wanted, and some patients have many.
+def split_by_patient(patients, labels, fraction, seed):
+    patients, labels = np.asarray(patients), np.asarray(labels)
+    if not 0 < fraction < 1:
+        raise ValueError("the fraction must lie between 0 and 1")
+    if patients.shape != labels.shape:
+        raise ValueError("as many patients as labels are needed")
+    random = np.random.default_rng(seed)
+    names, first, patient, size = np.unique(
+        patients, return_index=True, return_inverse=True, return_counts=True
+    )
+    held_out = np.zeros(len(names), bool)
+    for label in np.unique(labels[first]):
+        members = random.permutation(np.flatnonzero(labels[first] == label))
+        n = round(fraction * len(members))
+        held_out[members[: max(1, min(n, len(members) - 1))]] = True
+    return held_out[patient]
+
+
+# %% wrong: until the fraction is reached
+# loses: 4
+# hint: You take patients until the fraction is reached, and the last one may overshoot it by nearly all of his images. Stop where the count is nearest.
+def split_by_patient(patients, labels, fraction, seed):
+    patients, labels = np.asarray(patients), np.asarray(labels)
+    if not 0 < fraction < 1:
+        raise ValueError("the fraction must lie between 0 and 1")
+    if patients.shape != labels.shape:
+        raise ValueError("as many patients as labels are needed")
+    random = np.random.default_rng(seed)
+    names, first, patient, size = np.unique(
+        patients, return_index=True, return_inverse=True, return_counts=True
+    )
+    held_out = np.zeros(len(names), bool)
+    for label in np.unique(labels[first]):
+        members = random.permutation(np.flatnonzero(labels[first] == label))
+        filled = np.cumsum(size[members])
+        n = 1 + int(np.searchsorted(filled, fraction * filled[-1]))
+        held_out[members[: max(1, min(n, len(members) - 1))]] = True
+    return held_out[patient]
+
+
 # %% wrong: refuses nothing
 # loses: 2
 # hint: A fraction of 0 or 1, or lengths that differ, should end in a ValueError. Otherwise one side may be empty, and nobody is told.

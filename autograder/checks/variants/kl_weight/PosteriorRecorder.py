@@ -85,7 +85,7 @@ class PosteriorRecorder(keras.callbacks.Callback):
 
 # %% wrong: standard deviations instead of variances
 # loses: 6
-# hint: These are standard deviations. A variance is the square of one.
+# hint: You record standard deviations, and history() repeats what you recorded. A variance is the square of one.
 class PosteriorRecorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()
@@ -104,7 +104,7 @@ class PosteriorRecorder(keras.callbacks.Callback):
 
 # %% wrong: the whole covariance matrix
 # loses: 6
-# hint: You keep the whole covariance matrix of each epoch. Its diagonal holds the variances.
+# hint: You keep the whole covariance matrix of each epoch, and history() repeats what you recorded. Its diagonal holds the variances.
 class PosteriorRecorder(keras.callbacks.Callback):
     def __init__(self):
         super().__init__()

@@ -130,6 +130,13 @@ def per_example_weight(n_train, multiple=1.0):
     return multiple / max(n_train, 1)
 
 
+# %% wrong: divides by zero
+# loses: 2
+# hint: Without training examples, the division itself fails, with another error. Ask whether n_train is below 1 or multiple negative, and raise ValueError with a text that says so.
+def per_example_weight(n_train, multiple=1.0):
+    return multiple / n_train
+
+
 # %% wrong: asserts instead of raising
 # loses: 2
 # hint: An assert raises AssertionError, and Python may be told to skip it. Raise ValueError instead.

@@ -23,6 +23,11 @@ def diagonal_prior(n_weights, loc=1.2, scale=3.0):
     return tfd.MultivariateNormalTriL(mean, scale_tril=scale * tf.eye(n_weights))
 
 
+# %% right: NumPy in float64
+def diagonal_prior(n_weights, loc=1.2, scale=3.0):
+    return tfd.MultivariateNormalDiag(np.full(n_weights, loc), np.full(n_weights, scale))
+
+
 # %% wrong: scale as a variance
 # loses: 6
 # hint: TFP's scale_diag takes standard deviations, so `scale` goes in as it is.
@@ -56,3 +61,17 @@ def diagonal_prior(n_weights, loc=1.2, scale=3.0):
 # hint: loc and scale are built in; other ones have no effect.
 def diagonal_prior(n_weights, loc=1.2, scale=3.0):
     return tfd.MultivariateNormalDiag(tf.fill([n_weights], 1.2), tf.fill([n_weights], 3.0))
+
+
+# %% wrong: float32 and float64 mixed
+# loses: 6
+# hint: Of loc and scale, one is float64, as NumPy's numbers are, and one float32, as TensorFlow's are. Make both of the same kind.
+def diagonal_prior(n_weights, loc=1.2, scale=3.0):
+    return tfd.MultivariateNormalDiag(loc * tf.ones(n_weights), np.full(n_weights, scale))
+
+
+# %% wrong: one number for all scales
+# loses: 6
+# hint: The event has no length n: give scale_diag (or loc) one entry per weight, as tf.fill([n_weights], scale) does.
+def diagonal_prior(n_weights, loc=1.2, scale=3.0):
+    return tfd.MultivariateNormalDiag(loc=[loc], scale_diag=[scale])

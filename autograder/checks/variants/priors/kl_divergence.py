@@ -34,15 +34,15 @@ def kl_divergence(q, p, n_samples, seed=None):
 
 
 # %% wrong: always Monte Carlo
-# loses: 4
+# loses: 3
 # hint: This is an estimate even where a formula exists. Ask tfd.kl_divergence first.
 def kl_divergence(q, p, n_samples, seed=None):
     return kl_monte_carlo(q, p, n_samples, seed=seed)
 
 
 # %% wrong: only closed forms
-# loses: 4
-# hint: Where TFP has no formula it raises NotImplementedError. Catch it, and estimate.
+# loses: 5
+# hint: TFP has no formula for this pair, and says so by this error. Catch it (try … except NotImplementedError) and estimate from draws.
 def kl_divergence(q, p, n_samples, seed=None):
     return tfd.kl_divergence(q, p)
 
@@ -58,10 +58,41 @@ def kl_divergence(q, p, n_samples, seed=None):
 
 
 # %% wrong: zero where there is no formula
-# loses: 4
+# loses: 5
 # hint: Where there is no formula you return 0. Estimate it from draws.
 def kl_divergence(q, p, n_samples, seed=None):
     try:
         return tfd.kl_divergence(q, p)
     except NotImplementedError:
         return tf.constant(0.0)
+
+
+# %% wrong: a number of draws of its own
+# loses: 2
+# hint: n_samples is not used.
+def kl_divergence(q, p, n_samples, seed=None):
+    try:
+        return tfd.kl_divergence(q, p)
+    except NotImplementedError:
+        return kl_monte_carlo(q, p, 50_000, seed=seed)
+
+
+# %% wrong: the seed forgotten
+# loses: 2
+# hint: The same seed does not repeat the draws. Hand it on to kl_monte_carlo, which makes a pair of it: with a single integer TFP draws anew at every call.
+def kl_divergence(q, p, n_samples, seed=None):
+    try:
+        return tfd.kl_divergence(q, p)
+    except NotImplementedError:
+        return kl_monte_carlo(q, p, n_samples)
+
+
+# %% wrong: one integer as a seed
+# loses: 2
+# hint: The same seed does not repeat the draws. Hand it on to kl_monte_carlo, which makes a pair of it: with a single integer TFP draws anew at every call.
+def kl_divergence(q, p, n_samples, seed=None):
+    try:
+        return tfd.kl_divergence(q, p)
+    except NotImplementedError:
+        draws = q.sample(n_samples, seed=seed)
+        return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)

@@ -62,3 +62,24 @@ def lasso_strength(noise_scale, prior_scale, n_train):
 # hint: The noise enters as a variance.
 def lasso_strength(noise_scale, prior_scale, n_train):
     return noise_scale / (prior_scale * n_train)
+
+
+# %% wrong: the penalty as it stands
+# loses: 8
+# hint: This is the factor of ‖w‖₁ in −log p(w). The lasso's first term is ‖y − X w‖² / (2 N): multiply both costs by noise_scale² / N.
+def lasso_strength(noise_scale, prior_scale, n_train):
+    return 1 / prior_scale
+
+
+# %% wrong: the noise forgotten
+# loses: 8
+# hint: The noise is missing: −log p(y | w) is ‖y − X w‖² / (2 noise_scale²), and the lasso's first term is not divided by noise_scale².
+def lasso_strength(noise_scale, prior_scale, n_train):
+    return 1 / (prior_scale * n_train)
+
+
+# %% wrong: times the prior's scale
+# loses: 8
+# hint: The prior's scale is upside down: the narrower the prior, the *stronger* its penalty |w| / scale.
+def lasso_strength(noise_scale, prior_scale, n_train):
+    return noise_scale**2 * prior_scale / n_train

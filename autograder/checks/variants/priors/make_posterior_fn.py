@@ -69,7 +69,7 @@ def make_posterior_fn(family, loc_stddev, scale, seed):
 
 
 # %% wrong: scale put in before the softplus
-# loses: 7
+# loses: 5
 # hint: The scale starts at softplus(scale). The number before the softplus must be log(exp(scale) − 1).
 def make_posterior_fn(family, loc_stddev, scale, seed):
     make = tfp.layers.default_loc_scale_fn(
@@ -173,5 +173,69 @@ def make_posterior_fn(family, loc_stddev, scale, seed):
     def posterior_fn(dtype, shape, name, trainable, add_variable_fn):
         loc, _ = make(dtype, shape, name, trainable, add_variable_fn)
         return tfd.Independent(family(loc=loc, scale=tf.fill(shape, scale)), len(shape))
+
+    return posterior_fn
+
+
+# %% wrong: the softplus instead of its inverse
+# loses: 5
+# hint: You put in softplus(scale), and the layer applies softplus once more. What is wanted is the inverse: log(exp(scale) − 1).
+def make_posterior_fn(family, loc_stddev, scale, seed):
+    make = tfp.layers.default_loc_scale_fn(
+        loc_initializer=keras.initializers.RandomNormal(stddev=loc_stddev, seed=seed),
+        untransformed_scale_initializer=keras.initializers.Constant(np.log1p(np.exp(scale))),
+    )
+
+    def posterior_fn(dtype, shape, name, trainable, add_variable_fn):
+        loc, s = make(dtype, shape, name, trainable, add_variable_fn)
+        return tfd.Independent(family(loc=loc, scale=s), len(shape))
+
+    return posterior_fn
+
+
+# %% wrong: the logarithm for the inverse of the softplus
+# loses: 5
+# hint: This is log(scale), the inverse of exp. The inverse of the softplus is log(exp(scale) − 1).
+def make_posterior_fn(family, loc_stddev, scale, seed):
+    make = tfp.layers.default_loc_scale_fn(
+        loc_initializer=keras.initializers.RandomNormal(stddev=loc_stddev, seed=seed),
+        untransformed_scale_initializer=keras.initializers.Constant(np.log(scale)),
+    )
+
+    def posterior_fn(dtype, shape, name, trainable, add_variable_fn):
+        loc, s = make(dtype, shape, name, trainable, add_variable_fn)
+        return tfd.Independent(family(loc=loc, scale=s), len(shape))
+
+    return posterior_fn
+
+
+# %% wrong: the spread as a mean
+# loses: 2
+# hint: The first argument of RandomNormal is the mean. Name the other one: stddev=loc_stddev.
+def make_posterior_fn(family, loc_stddev, scale, seed):
+    make = tfp.layers.default_loc_scale_fn(
+        loc_initializer=keras.initializers.RandomNormal(loc_stddev, seed=seed),
+        untransformed_scale_initializer=keras.initializers.Constant(np.log(np.expm1(scale))),
+    )
+
+    def posterior_fn(dtype, shape, name, trainable, add_variable_fn):
+        loc, s = make(dtype, shape, name, trainable, add_variable_fn)
+        return tfd.Independent(family(loc=loc, scale=s), len(shape))
+
+    return posterior_fn
+
+
+# %% wrong: a number instead of an initializer
+# loses: 12
+# hint: TFP wants initializers, not numbers: keras.initializers.Constant(…) starts a variable at a number, RandomNormal at random ones.
+def make_posterior_fn(family, loc_stddev, scale, seed):
+    make = tfp.layers.default_loc_scale_fn(
+        loc_initializer=keras.initializers.RandomNormal(stddev=loc_stddev, seed=seed),
+        untransformed_scale_initializer=np.log(np.expm1(scale)),
+    )
+
+    def posterior_fn(dtype, shape, name, trainable, add_variable_fn):
+        loc, s = make(dtype, shape, name, trainable, add_variable_fn)
+        return tfd.Independent(family(loc=loc, scale=s), len(shape))
 
     return posterior_fn

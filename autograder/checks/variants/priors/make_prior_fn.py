@@ -38,25 +38,25 @@ def make_prior_fn(prior):
     return functools.partial(_make, prior)
 
 
-# %% wrong: the bare prior
-# loses: 10
-# hint: This is one draw for all weights. DenseVariational wants a distribution over the whole vector.
-def make_prior_fn(prior):
-    def make(kernel_size, bias_size, dtype=None):
-        return keras.Sequential([tfp.layers.DistributionLambda(lambda _: prior)])
-
-    return make
-
-
 # %% wrong: a row of priors
 # loses: 6
-# hint: This is a row of distributions: log_prob gives one number per weight. Make it one distribution, whose log_prob adds them up.
+# hint: log_prob gives one number per weight. Make it one distribution over the vector, whose log_prob adds them up.
 def make_prior_fn(prior):
     def make(kernel_size, bias_size, dtype=None):
         n = kernel_size + bias_size
         return keras.Sequential(
             [tfp.layers.DistributionLambda(lambda _: tfd.BatchBroadcast(prior, [n]))]
         )
+
+    return make
+
+
+# %% wrong: the bare prior
+# loses: 10
+# hint: The made prior draws a single number. DenseVariational wants a distribution over the whole vector.
+def make_prior_fn(prior):
+    def make(kernel_size, bias_size, dtype=None):
+        return keras.Sequential([tfp.layers.DistributionLambda(lambda _: prior)])
 
     return make
 
@@ -111,3 +111,24 @@ def make_prior_fn(prior):
 # hint: You return a model. DenseVariational calls what you return with the sizes of kernel and bias: return a function.
 def make_prior_fn(prior):
     return keras.Sequential([tfp.layers.DistributionLambda(lambda _: tfd.Sample(prior, 3))])
+
+
+# %% wrong: a distribution, no model
+# loses: 10
+# hint: The maker must return a Keras model, as make_prior of assignment 02 does: put the distribution into a tfp.layers.DistributionLambda, as what a function of its input returns.
+def make_prior_fn(prior):
+    def make(kernel_size, bias_size, dtype=None):
+        return tfd.Sample(prior, kernel_size + bias_size)
+
+    return make
+
+
+# %% wrong: a layer around a distribution
+# loses: 10
+# hint: DistributionLambda takes a function that returns the distribution: lambda _: …
+def make_prior_fn(prior):
+    def make(kernel_size, bias_size, dtype=None):
+        joint = tfd.Sample(prior, kernel_size + bias_size)
+        return keras.Sequential([tfp.layers.DistributionLambda(joint)])
+
+    return make

@@ -66,11 +66,16 @@ def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
     )
-    for _ in range(n_steps):
+
+    @tf.function
+    def step():
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum((y - tf.linalg.matvec(x, w)) ** 2)
             loss -= tf.reduce_sum(prior.log_prob(w))
         optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
     return w.numpy()
 
 
@@ -83,11 +88,16 @@ def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
     )
-    for _ in range(n_steps):
+
+    @tf.function
+    def step():
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean((y - tf.linalg.matvec(x, w)) ** 2) / (2 * noise_scale**2)
             loss -= tf.reduce_sum(prior.log_prob(w))
         optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
     return w.numpy()
 
 
@@ -100,11 +110,16 @@ def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0
     optimizer = keras.optimizers.Adam(
         keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
     )
-    for _ in range(n_steps):
+
+    @tf.function
+    def step():
         with tf.GradientTape() as tape:
             loss = tf.reduce_sum((y - tf.linalg.matvec(x, w)) ** 2) / (2 * noise_scale**2)
             loss += tf.reduce_sum(prior.log_prob(w))
         optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
     return w.numpy()
 
 
@@ -115,3 +130,113 @@ def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0
     strength = noise_scale**2 / float(prior.variance())
     gram = features.T @ features + strength * np.eye(features.shape[1])
     return np.linalg.solve(gram, features.T @ targets)
+
+
+# %% wrong: the half forgotten
+# loses: 14
+# hint: The ½ is missing: −log p(y | w) is the squared error divided by 2 noise_scale², not by noise_scale².
+def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0.05):
+    x, y = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+    w = tf.Variable(tf.zeros(features.shape[1]))
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    )
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((y - tf.linalg.matvec(x, w)) ** 2) / noise_scale**2
+            loss -= tf.reduce_sum(prior.log_prob(w))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
+    return w.numpy()
+
+
+# %% wrong: a column minus a row
+# loses: 14
+# hint: features @ w has shape (N, 1) here and targets (N,), so their difference has shape (N, N). Give both the same shape: tf.linalg.matvec.
+def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0.05):
+    x, y = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+    w = tf.Variable(tf.zeros([features.shape[1], 1]))
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    )
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((y - x @ w) ** 2) / (2 * noise_scale**2)
+            loss -= tf.reduce_sum(prior.log_prob(w))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
+    return w.numpy()[:, 0]
+
+
+# %% wrong: a column of weights
+# loses: 14
+# hint: The weights come back with shape (n, 1). Return a vector, of shape (n,).
+def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0.05):
+    x, y = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+    w = tf.Variable(tf.zeros([features.shape[1], 1]))
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    )
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((y[:, None] - x @ w) ** 2) / (2 * noise_scale**2)
+            loss -= tf.reduce_sum(prior.log_prob(w))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
+    return w.numpy()
+
+
+# %% wrong: the optimizer of another Keras
+# loses: 14
+# hint: This optimizer and this schedule are of two different Keras: tf.keras is not the `keras` of this notebook. Take both from `keras`.
+def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0.05):
+    x, y = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+    w = tf.Variable(tf.zeros(features.shape[1]))
+    optimizer = tf.keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    )
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((y - tf.linalg.matvec(x, w)) ** 2) / (2 * noise_scale**2)
+            loss -= tf.reduce_sum(prior.log_prob(w))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
+    return w.numpy()
+
+
+# %% wrong: the prior's density without its logarithm
+# loses: 14
+# hint: The logarithm of the prior is missing: the cost is −log p(w), not −p(w).
+def map_fit(features, targets, noise_scale, prior, n_steps=2000, learning_rate=0.05):
+    x, y = tf.constant(features, tf.float32), tf.constant(targets, tf.float32)
+    w = tf.Variable(tf.zeros(features.shape[1]))
+    optimizer = keras.optimizers.Adam(
+        keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    )
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum((y - tf.linalg.matvec(x, w)) ** 2) / (2 * noise_scale**2)
+            loss -= tf.reduce_sum(prior.prob(w))
+        optimizer.apply_gradients([(tape.gradient(loss, w), w)])
+
+    for _ in range(n_steps):
+        step()
+    return w.numpy()

@@ -99,3 +99,24 @@ def monte_carlo_kl_divergence_fn(n_samples, kl_weight=1.0):
 # hint: Return a function: the layer calls it later, with posterior and prior.
 def monte_carlo_kl_divergence_fn(n_samples, kl_weight=1.0):
     return kl_weight
+
+
+# %% wrong: the draw that the layer took
+# loses: 8
+# hint: posterior_tensor is one draw, the one the layer computes with. Take n_samples of your own, as kl_monte_carlo does.
+def monte_carlo_kl_divergence_fn(n_samples, kl_weight=1.0):
+    def divergence(posterior, prior, posterior_tensor):
+        log_ratio = posterior.log_prob(posterior_tensor) - prior.log_prob(posterior_tensor)
+        return kl_weight * tf.reduce_mean(log_ratio)
+
+    return divergence
+
+
+# %% wrong: only closed forms
+# loses: 8
+# hint: TFP has no formula for this pair. This function is for such pairs: estimate the divergence from draws.
+def monte_carlo_kl_divergence_fn(n_samples, kl_weight=1.0):
+    def divergence(posterior, prior, posterior_tensor=None):
+        return kl_weight * tfd.kl_divergence(posterior, prior)
+
+    return divergence

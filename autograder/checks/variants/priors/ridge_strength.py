@@ -55,3 +55,10 @@ def ridge_strength(noise_scale, prior_scale):
 # hint: You multiply the two variances; the wider the prior, the weaker its penalty.
 def ridge_strength(noise_scale, prior_scale):
     return noise_scale**2 * prior_scale**2
+
+
+# %% wrong: half of it, the noise forgotten
+# loses: 8
+# hint: This is the factor of ‖w‖² in the sum above. Ridge's first term has no 1 / (2 noise_scale²): multiply the whole sum by 2 noise_scale².
+def ridge_strength(noise_scale, prior_scale):
+    return 1 / (2 * prior_scale**2)

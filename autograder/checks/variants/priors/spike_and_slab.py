@@ -31,6 +31,12 @@ def spike_and_slab(slab_probability, slab_scale, spike_scale):
     return tfd.MixtureSameFamily(tfd.Categorical(logits), tfd.Normal(loc=0.0, scale=scales))
 
 
+# %% right: NumPy in float64
+def spike_and_slab(slab_probability, slab_scale, spike_scale):
+    which = tfd.Categorical(probs=np.array([1 - slab_probability, slab_probability]))
+    return tfd.MixtureSameFamily(which, tfd.Normal(0.0, np.array([spike_scale, slab_scale])))
+
+
 # %% wrong: the probabilities swapped
 # loses: 8
 # hint: Spike and slab have swapped their probabilities: slab_probability belongs to the wide one.
@@ -76,3 +82,11 @@ def spike_and_slab(slab_probability, slab_scale, spike_scale):
         tfd.Categorical([1.0 - slab_probability, slab_probability]),
         tfd.Normal(0.0, [spike_scale, slab_scale]),
     )
+
+
+# %% wrong: float32 and float64 mixed
+# loses: 6
+# hint: Of Categorical and Normal, one is float64, as NumPy's numbers are, and one float32, which TFP makes of Python's. Use Python's for both.
+def spike_and_slab(slab_probability, slab_scale, spike_scale):
+    which = tfd.Categorical(probs=np.array([1 - slab_probability, slab_probability]))
+    return tfd.MixtureSameFamily(which, tfd.Normal(0.0, [spike_scale, slab_scale]))

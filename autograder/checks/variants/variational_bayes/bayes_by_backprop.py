@@ -64,6 +64,21 @@ def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
     return np.array(loc), np.array(tf.math.softplus(rho)), losses
 
 
+# %% right: NumPy's noise as it comes, outside of a tf.function
+def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
+    rng = np.random.default_rng(seed)
+    loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    optimizer = keras.optimizers.Adam(rate)
+    losses = []
+    for _ in range(n_steps):
+        with tf.GradientTape() as tape:
+            value = loss(loc, rho, rng.normal(size=n_weights))
+        optimizer.minimize(value, [loc, rho], tape=tape)
+        losses.append(value.numpy())
+    return loc.numpy(), tf.math.softplus(rho).numpy(), np.array(losses)
+
+
 # %% wrong: rho returned for the scale
 # loses: 5
 # hint: You return rho. The standard deviation is softplus(rho).
@@ -100,7 +115,7 @@ def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
 
 # %% wrong: the same noise at every step
 # loses: 3
-# hint: The noise is drawn once and used at every step. Then the fit is one for this single draw; draw anew inside the loop.
+# hint: The loss sees the same noise at every step. Draw anew each time; and not inside a tf.function, where NumPy draws only once, while it is traced.
 def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
     noise = np.random.default_rng(seed).normal(size=n_weights).astype("float32")
     loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
@@ -117,7 +132,7 @@ def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
 
 # %% wrong: noise drawn while TensorFlow traces the step
 # loses: 3
-# hint: NumPy draws only once inside a tf.function, when it is traced; afterwards every step repeats that draw. Draw outside and pass the noise in.
+# hint: The loss sees the same noise at every step. Draw anew each time; and not inside a tf.function, where NumPy draws only once, while it is traced.
 def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
     rng = np.random.default_rng(seed)
     loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
@@ -143,6 +158,43 @@ def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
     noises = np.random.default_rng(seed).uniform(size=(n_steps, n_weights)).astype("float32")
     loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
     rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    optimizer = keras.optimizers.Adam(rate)
+    losses = []
+    for noise in noises:
+        with tf.GradientTape() as tape:
+            value = loss(loc, rho, tf.constant(noise))
+        optimizer.apply_gradients(zip(tape.gradient(value, [loc, rho]), [loc, rho]))
+        losses.append(float(value))
+    return loc.numpy(), tf.math.softplus(rho).numpy(), np.array(losses)
+
+
+# %% wrong: the noise in float64
+# loses: 3
+# hint: NumPy draws in float64, TensorFlow computes in float32 here, and refuses to mix the two. Convert the noise, for instance by .astype("float32").
+def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
+    rng = np.random.default_rng(seed)
+    loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps, 0.0)
+    optimizer = keras.optimizers.Adam(rate)
+
+    @tf.function
+    def step(noise):
+        with tf.GradientTape() as tape:
+            value = loss(loc, rho, noise)
+        optimizer.apply_gradients(zip(tape.gradient(value, [loc, rho]), [loc, rho]))
+        return value
+
+    losses = [step(rng.normal(size=n_weights)) for _ in range(n_steps)]
+    return loc.numpy(), tf.math.softplus(rho).numpy(), np.array(losses)
+
+
+# %% wrong: a rate that ends above 0
+# loses: 2
+# hint: The rate does not end at 0. Unless you say otherwise, PolynomialDecay's end_learning_rate is 0.0001.
+def bayes_by_backprop(loss, n_weights, n_steps, learning_rate, seed):
+    noises = np.random.default_rng(seed).normal(size=(n_steps, n_weights)).astype("float32")
+    loc, rho = tf.Variable(tf.zeros(n_weights)), tf.Variable(tf.fill([n_weights], -2.0))
+    rate = keras.optimizers.schedules.PolynomialDecay(learning_rate, n_steps)
     optimizer = keras.optimizers.Adam(rate)
     losses = []
     for noise in noises:

@@ -130,3 +130,30 @@ def exact_posterior(features, targets, noise_scale, prior_scale):
     precision = features.T @ features / noise_scale**2 + np.eye(features.shape[1]) / prior_scale**2
     covariance = np.linalg.inv(precision)
     return covariance @ features.T @ targets / noise_scale**2, np.sqrt(np.diag(covariance))
+
+
+# %% wrong: the prior added to every entry
+# loses: 14
+# hint: You add 1 / prior_scale² to every entry. The prior's weights are independent: it adds to the diagonal only, through the identity matrix.
+def exact_posterior(features, targets, noise_scale, prior_scale):
+    precision = features.T @ features / noise_scale**2 + 1 / prior_scale**2
+    covariance = np.linalg.pinv(precision)
+    return covariance @ features.T @ targets / noise_scale**2, covariance
+
+
+# %% wrong: an identity of the examples
+# loses: 14
+# hint: These two do not fit together. XᵀX has one row and one column per weight (features.shape[1]), not per example, and so must the identity.
+def exact_posterior(features, targets, noise_scale, prior_scale):
+    precision = features.T @ features / noise_scale**2 + np.eye(len(features)) / prior_scale**2
+    covariance = np.linalg.inv(precision)
+    return covariance @ features.T @ targets / noise_scale**2, covariance
+
+
+# %% wrong: the covariance first
+# loses: 14
+# hint: The two are in the wrong order: first the mean, then the covariance.
+def exact_posterior(features, targets, noise_scale, prior_scale):
+    precision = features.T @ features / noise_scale**2 + np.eye(features.shape[1]) / prior_scale**2
+    covariance = np.linalg.inv(precision)
+    return covariance, covariance @ features.T @ targets / noise_scale**2

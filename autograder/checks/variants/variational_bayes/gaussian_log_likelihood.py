@@ -108,3 +108,26 @@ def gaussian_log_likelihood(targets, predictions, noise_scale):
 def gaussian_log_likelihood(targets, predictions, noise_scale):
     z = tf.stack([(targets[i] - predictions[i]) / noise_scale for i in range(targets.shape[0])])
     return -0.5 * z**2 - np.log(noise_scale * np.sqrt(2 * np.pi))
+
+
+# %% wrong: the denominator without brackets
+# loses: 8
+# hint: Brackets are missing: a / 2 * b is (a / 2) * b, so you multiply by the variance. It belongs in the denominator.
+def gaussian_log_likelihood(targets, predictions, noise_scale):
+    squares = (targets - predictions) ** 2 / 2 * noise_scale**2
+    return -squares - np.log(noise_scale * np.sqrt(2 * np.pi))
+
+
+# %% wrong: noise_scale not squared
+# loses: 8
+# hint: noise_scale is not squared in the first term: the squared distance is divided by the variance.
+def gaussian_log_likelihood(targets, predictions, noise_scale):
+    squares = (targets - predictions) ** 2 / (2 * noise_scale)
+    return -squares - np.log(noise_scale * np.sqrt(2 * np.pi))
+
+
+# %% wrong: the distance not measured in noise scales
+# loses: 8
+# hint: The distance is not measured in noise scales: divide its square by noise_scale².
+def gaussian_log_likelihood(targets, predictions, noise_scale):
+    return -0.5 * (targets - predictions) ** 2 - np.log(noise_scale * np.sqrt(2 * np.pi))

@@ -29,13 +29,17 @@ def kl_monte_carlo(q, p, n_samples, seed=None):
     return tf.reduce_sum(ratios, 0) / n_samples
 
 
-# %% right: TFP's expectation, without its control variates
+# %% right: TFP's expectation, a seed of equal halves, a line on stderr
 def kl_monte_carlo(q, p, n_samples, seed=None):
     import sys
 
     print("expectation", file=sys.stderr)
-    draws = q.sample(n_samples, seed=seed if seed is None else (seed, seed))
-    return tf.math.add_n([q.log_prob(draws), -p.log_prob(draws)]).numpy().mean(axis=0)
+    return tfp.monte_carlo.expectation(
+        lambda draws: tf.math.add_n([q.log_prob(draws), -p.log_prob(draws)]),
+        samples=q.sample(n_samples, seed=seed if seed is None else (seed, seed)),
+        log_prob=q.log_prob,
+        use_reparameterization=True,
+    )
 
 
 # %% wrong: draws from p
@@ -78,8 +82,24 @@ def kl_monte_carlo(q, p, n_samples, seed=None):
     return tf.reduce_sum(q.log_prob(draws) - p.log_prob(draws), axis=0)
 
 
+# %% wrong: no mean
+# loses: 12
+# hint: You return one number per draw. The estimate is their mean.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = q.sample(n_samples, seed=None if seed is None else (0, seed))
+    return q.log_prob(draws) - p.log_prob(draws)
+
+
+# %% wrong: the mean over the last axis
+# loses: 2
+# hint: You average over the last axis. The draws are the first one, axis 0; with a batch of distributions the last axis counts these.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = q.sample(n_samples, seed=None if seed is None else (0, seed))
+    return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=-1)
+
+
 # %% wrong: the mean over everything
-# loses: 3
+# loses: 2
 # hint: You average over the batch as well. Only the first axis counts draws.
 def kl_monte_carlo(q, p, n_samples, seed=None):
     draws = q.sample(n_samples, seed=None if seed is None else (0, seed))
@@ -104,6 +124,22 @@ def kl_monte_carlo(q, p, n_samples, seed=None):
     return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
 
 
+# %% wrong: a pair even without a seed
+# loses: 14
+# hint: Without a seed, your pair holds None, which TFP cannot read. Give it plain None then: seed=None if seed is None else (seed, 0).
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = q.sample(n_samples, seed=(seed, 0))
+    return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
+
+
+# %% wrong: a fixed seed
+# loses: 2
+# hint: Every call gives the same number, whatever the seed. The draws must depend on it, and be new where there is none.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = q.sample(n_samples, seed=(0, 1))
+    return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
+
+
 # %% wrong: always the same draws
 # loses: 2
 # hint: Your draws are always the same. Without a seed they must be new at every call.
@@ -117,4 +153,27 @@ def kl_monte_carlo(q, p, n_samples, seed=None):
 # hint: TFP mixes a single integer with TensorFlow's global state, so every call gives new draws. A pair such as (0, seed) repeats.
 def kl_monte_carlo(q, p, n_samples, seed=None):
     draws = q.sample(n_samples, seed=seed)
+    return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
+
+
+# %% wrong: the closed form
+# loses: 4
+# hint: Nothing is drawn. A closed form exists for few pairs of distributions; estimate the divergence from draws of q.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    return tfd.kl_divergence(q, p)
+
+
+# %% wrong: the mean taken by NumPy
+# loses: 2
+# hint: No gradient comes through. NumPy's arithmetic leaves no trace for TensorFlow, and tf.stop_gradient ends it; use other tf functions.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = q.sample(n_samples, seed=None if seed is None else (0, seed))
+    return np.mean(q.log_prob(draws) - p.log_prob(draws), axis=0)
+
+
+# %% wrong: the draws held fixed
+# loses: 2
+# hint: The gradient stops at the draws. They move with the mean and scale of q, so it has to pass through them: no tf.stop_gradient, no NumPy.
+def kl_monte_carlo(q, p, n_samples, seed=None):
+    draws = tf.stop_gradient(q.sample(n_samples, seed=None if seed is None else (0, seed)))
     return tf.reduce_mean(q.log_prob(draws) - p.log_prob(draws), axis=0)

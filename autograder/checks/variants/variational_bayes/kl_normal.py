@@ -114,3 +114,51 @@ def kl_normal(q_loc, q_scale, p_loc, p_scale):
     if log_p.shape.rank:
         log_p = tf.reduce_sum(log_p, axis=-1)
     return log_p + tf.reduce_sum(squares - tf.math.log(q_scale) - 0.5, axis=-1)
+
+
+# %% wrong: not summed
+# loses: 16
+# hint: You return one term per entry. Add them up over the last axis.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale**2 + (q_loc - p_loc) ** 2) / (2 * p_scale**2)
+    return tf.math.log(p_scale / q_scale) + squares - 0.5
+
+
+# %% wrong: the half outside the sum
+# loses: 16
+# hint: The 1/2 is subtracted once. Every entry has a 1/2 of its own: subtract it inside the sum.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale**2 + (q_loc - p_loc) ** 2) / (2 * p_scale**2)
+    return tf.reduce_sum(tf.math.log(p_scale / q_scale) + squares, axis=-1) - 0.5
+
+
+# %% wrong: the denominator without brackets
+# loses: 16
+# hint: Brackets are missing: a / 2 * b is (a / 2) * b, so you multiply by the variance of p. It belongs in the denominator.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale**2 + (q_loc - p_loc) ** 2) / 2 * p_scale**2
+    return tf.reduce_sum(tf.math.log(p_scale / q_scale) + squares - 0.5, axis=-1)
+
+
+# %% wrong: the distance of the means not squared
+# loses: 16
+# hint: The distance between the means is not squared.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale**2 + (q_loc - p_loc)) / (2 * p_scale**2)
+    return tf.reduce_sum(tf.math.log(p_scale / q_scale) + squares - 0.5, axis=-1)
+
+
+# %% wrong: the scale of p not squared
+# loses: 16
+# hint: p_scale is not squared in the denominator.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale**2 + (q_loc - p_loc) ** 2) / (2 * p_scale)
+    return tf.reduce_sum(tf.math.log(p_scale / q_scale) + squares - 0.5, axis=-1)
+
+
+# %% wrong: the scale of q not squared
+# loses: 16
+# hint: q_scale is not squared in the numerator.
+def kl_normal(q_loc, q_scale, p_loc, p_scale):
+    squares = (q_scale + (q_loc - p_loc) ** 2) / (2 * p_scale**2)
+    return tf.reduce_sum(tf.math.log(p_scale / q_scale) + squares - 0.5, axis=-1)

@@ -76,3 +76,17 @@ def negative_elbo(log_likelihood, kl, kl_weight):
 # hint: The likelihood counts fully whatever kl_weight is; this is no weighted mean of the two terms.
 def negative_elbo(log_likelihood, kl, kl_weight):
     return kl_weight * kl - (1 - kl_weight) * tf.reduce_mean(log_likelihood)
+
+
+# %% wrong: one number per example
+# loses: 8
+# hint: You return one number per example. The loss is a single number: their mean.
+def negative_elbo(log_likelihood, kl, kl_weight):
+    return kl_weight * kl - log_likelihood
+
+
+# %% wrong: the log-likelihood rewarded for being low
+# loses: 4
+# hint: The sign of the likelihood is wrong: a better fit must lower the loss.
+def negative_elbo(log_likelihood, kl, kl_weight):
+    return kl_weight * kl + tf.reduce_mean(log_likelihood)

@@ -32,6 +32,13 @@ def reparameterize(loc, rho, noise):
     return tf.stack([loc + scale * tf.cast(row, tf.float64) for row in noise])
 
 
+# %% wrong: the naive softplus
+# loses: 2
+# hint: exp(rho) overflows: in float32 it is infinite where rho exceeds about 88, and the draw with it. tf.math.softplus avoids that.
+def reparameterize(loc, rho, noise):
+    return loc + tf.math.log(1.0 + tf.exp(rho)) * noise
+
+
 # %% wrong: rho itself as the scale
 # loses: 10
 # hint: You use rho as the scale. It may be negative; softplus(rho) never is.
@@ -82,8 +89,22 @@ def reparameterize(loc, rho, noise):
     return tf.constant(np.asarray(loc) + scale * np.asarray(noise), tf.float32)
 
 
-# %% wrong: the naive softplus
-# loses: 2
-# hint: exp(rho) overflows where rho is large, and the draw becomes infinite. tf.math.softplus knows how to avoid that.
+# %% wrong: softplus through NumPy
+# loses: 4
+# hint: NumPy's arithmetic leaves no trace for TensorFlow's gradients, so none reaches rho. Use tf functions.
 def reparameterize(loc, rho, noise):
-    return loc + tf.math.log(1.0 + tf.exp(rho)) * noise
+    return loc + np.logaddexp(0.0, rho).astype("float32") * noise
+
+
+# %% wrong: the naive softplus through NumPy
+# loses: 6
+# hint: NumPy's arithmetic leaves no trace for TensorFlow's gradients, and exp(rho) overflows where rho is large. Use tf.math.softplus.
+def reparameterize(loc, rho, noise):
+    return loc + np.log(1 + np.exp(rho)) * noise
+
+
+# %% wrong: a distribution's own draws
+# loses: 12
+# hint: You draw noise of your own. Use the noise that is handed in: then the draw depends on loc and rho in a way that can be differentiated.
+def reparameterize(loc, rho, noise):
+    return tfd.Normal(loc, tf.math.softplus(rho)).sample()
