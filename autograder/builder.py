@@ -220,7 +220,7 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
 
     from autograder.judge import ask
     from autograder.variants import namespace, variants_of
-    from bayescnn.selfcheck import answer_probes, plain, same
+    from bayescnn.selfcheck import answer_probes, error_kind, plain, same
 
     question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
     inputs = _rounded(question.inputs, digits=12)
@@ -237,7 +237,7 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
         for variant, answers in zip(wrong, given, strict=True):
             answer = answers[index].get("answer")
             if error := answers[index].get("error"):
-                mistakes.append({"error": error, "hint": variant.hint})
+                mistakes.append({"error": error_kind(error), "hint": variant.hint})
                 continue
             known = [truth, *(m["answer"] for m in mistakes if "answer" in m)]
             if answer is None or any(same(answer, k, part.rtol, part.atol) for k in known):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from autograder.checks import Check, Inputs, Part, first_places, repeated_seeds
+from autograder.checks import Check, Inputs, Part, repeated_seeds
 from autograder.checks.arrays import average_pooling, convolution, normal_kl, softplus, swish
 
 # ---------------------------------------------------------------------------- scaled_prior_fn
@@ -45,14 +45,17 @@ def _priors(student: Any, inputs: Inputs) -> Any:
 def _prior_moments(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
+    def least_and_most(values: Any, shape: Any) -> Any:
+        values = np.broadcast_to(np.asarray(values), shape)
+        return [values.min(), values.max()]
+
     priors, _ = _priors(student, inputs)
-    return [
-        {
-            "mean": np.broadcast_to(np.asarray(prior.mean()), shape),
-            "standard deviation": np.broadcast_to(np.asarray(prior.stddev()), shape),
-        }
-        for prior, shape in zip(priors, inputs["shapes"], strict=True)
-    ]
+    found = {}
+    for prior, shape in zip(priors, inputs["shapes"], strict=True):
+        sides = " x ".join(map(str, shape))
+        found[f"{sides}: scales from, to"] = least_and_most(prior.stddev(), shape)
+        found[f"{sides}: means from, to"] = least_and_most(prior.mean(), shape)
+    return found
 
 
 def _prior_log_prob(student: Any, inputs: Inputs) -> Any:
@@ -87,13 +90,11 @@ SCALED_PRIOR_FN = Check(
             "fan_in is the product of all of the kernel's sides but the last.",
             points=5,
             probe=_prior_moments,
-            truth=lambda inputs: [
-                {
-                    "mean": np.zeros(shape),
-                    "standard deviation": np.full(shape, _prior_scale(shape)),
-                }
+            truth=lambda inputs: {
+                f"{' x '.join(map(str, shape))}: {key} from, to": [value, value]
                 for shape in inputs["shapes"]
-            ],
+                for key, value in (("scales", _prior_scale(shape)), ("means", 0.0))
+            },
         ),
         Part(
             expects="log_prob of a kernel is one number, in the type that was asked for, and there "
@@ -158,7 +159,7 @@ def _initial_scales(student: Any, inputs: Inputs) -> Any:
 
 
 def _seeds_of_means(student: Any, inputs: Inputs) -> Any:
-    means = []
+    found, known = [], []
     for call, seed in enumerate(inputs["seeds"]):
         posterior_fn = student.he_posterior_fn(seed)
 
@@ -166,8 +167,16 @@ def _seeds_of_means(student: Any, inputs: Inputs) -> Any:
             he_posterior_fn = staticmethod(lambda _, fn=posterior_fn: fn)
 
         layer = _started(Fixed, inputs["few"], call)
-        means.append(layer.kernel_posterior.mean().numpy().tolist())
-    return [means.index(mean) for mean in means]
+        means = layer.kernel_posterior.mean().numpy().tolist()
+        if means not in known:
+            known.append(means)
+        found.append(f"seed {seed}: {'ABCDE'[known.index(means)]}")
+    return found
+
+
+def _true_letters(seeds: list[int]) -> list[str]:
+    letters = {seed: "ABCDE"[place] for place, seed in enumerate(dict.fromkeys(seeds))}
+    return [f"seed {seed}: {letters[seed]}" for seed in seeds]
 
 
 def _numbers_to_train(student: Any, inputs: Inputs) -> Any:
@@ -207,11 +216,11 @@ HE_POSTERIOR_FN = Check(
             atol=0.0,
         ),
         Part(
-            expects="The same seed gives the same means, another seed other ones. (Of several "
-            "posteriors: which is the first with the same means?)",
+            expects="The same seed gives the same means, another seed other ones. (For each "
+            "posterior its seed, and a letter that stands for its means.)",
             points=2,
             probe=_seeds_of_means,
-            truth=lambda inputs: first_places(inputs["seeds"]),
+            truth=lambda inputs: _true_letters(inputs["seeds"]),
         ),
         Part(
             expects="Means and standard deviations both train: two numbers for each weight.",
@@ -363,13 +372,19 @@ KL_WARM_UP = Check(
 
 def _draw_arguments(rng: Generator) -> Inputs:
     n_features, units = (int(n) for n in rng.choice([2, 3, 4, 5], size=2, replace=False))
+    # Neither N nor lambda is 1: whoever counts one of them twice must show.
+    n_train, kl_weight = int(rng.integers(3, 9)), float(rng.uniform(0.3, 0.7))
+    betas = rng.permutation([rng.uniform(0.2, 0.5), rng.uniform(0.6, 0.9)])
     return {
         "inputs": rng.normal(size=(3, n_features)).tolist(),
         "loc": rng.normal(size=(n_features, units)).tolist(),
         "scale": rng.uniform(0.2, 0.9, size=(n_features, units)).tolist(),
         "prior_loc": float(rng.uniform(-1, 1)),
         "prior_scale": float(rng.uniform(1.2, 2.5)),
-        "values": rng.uniform(0.05, 0.5, size=2).tolist(),
+        "n_train": n_train,
+        "kl_weight": kl_weight,
+        "betas": betas.tolist(),
+        "values": (betas * kl_weight / n_train).tolist(),
     }
 
 
@@ -385,12 +400,13 @@ def _made_layer(student: Any, inputs: Inputs) -> Any:
         return tfd.Independent(tfd.Normal(loc, scale), reinterpreted_batch_ndims=2)
 
     class Scale:  # what a KLScale offers
-        n_train, kl_weight = 1, 1.0
-        beta = tf.Variable(inputs["values"][0], trainable=False)
+        n_train, kl_weight = inputs["n_train"], inputs["kl_weight"]
+        beta = tf.Variable(inputs["betas"][0], trainable=False)
+        now = tf.Variable(inputs["values"][0], trainable=False)
 
         @property
         def value(self) -> Any:
-            return tf.identity(self.beta)
+            return tf.identity(self.now)
 
     shape = np.shape(inputs["loc"])
     arguments = student.kernel_arguments(
@@ -401,8 +417,8 @@ def _made_layer(student: Any, inputs: Inputs) -> Any:
         Scale(),
     )
     keras.utils.set_random_seed(1)  # a mistake that draws gives the same answer again
-    layer = tfp.layers.DenseReparameterization(shape[1], **arguments)
-    return layer, tf.constant(np.array(inputs["inputs"], "float32")), Scale.beta
+    layer = tfp.layers.DenseReparameterization(shape[1], name="layer", **arguments)
+    return layer, tf.constant(np.array(inputs["inputs"], "float32")), Scale
 
 
 def _first_loss(student: Any, inputs: Inputs) -> Any:
@@ -412,10 +428,11 @@ def _first_loss(student: Any, inputs: Inputs) -> Any:
 
 
 def _following_losses(student: Any, inputs: Inputs) -> Any:
-    layer, x, beta = _made_layer(student, inputs)
+    layer, x, scale = _made_layer(student, inputs)
     found = []
-    for value in inputs["values"]:
-        beta.assign(value)
+    for beta, value in zip(inputs["betas"], inputs["values"], strict=True):
+        scale.beta.assign(beta)
+        scale.now.assign(value)
         layer(x)
         found.append(sum(float(loss) for loss in layer.losses))
     return found
@@ -554,6 +571,10 @@ def _true_scatter(inputs: Inputs) -> list[str]:
     return ["one a batch" if kind == per_batch else "one an example" for kind in inputs["kinds"]]
 
 
+UNKNOWN = ("dropout", "none", "bootstrap", "laplace", "ensemble")
+"""What no estimator is called: drawn, since one dict holds the answers in whatever order."""
+
+
 def _draw_dense(rng: Generator) -> Inputs:
     n_features, units = (int(n) for n in rng.choice([4, 5, 6, 7], size=2, replace=False))
     return {
@@ -561,7 +582,9 @@ def _draw_dense(rng: Generator) -> Inputs:
         "kernel": rng.normal(size=(n_features, units)).tolist(),
         "units": units,
         "kinds": _kinds(rng),
-        "asked": rng.permutation(["flipout", "reparameterization", "dropout", "none"]).tolist(),
+        "asked": rng.permutation(
+            ["flipout", "reparameterization", *rng.choice(UNKNOWN, size=2, replace=False)]
+        ).tolist(),
         "penalty": float(rng.uniform(0.5, 2)),
         "name": f"dense{rng.integers(10, 100)}",
     }
@@ -603,14 +626,16 @@ def _dense_scatter(student: Any, inputs: Inputs) -> Any:
 
 
 def _dense_refusals(student: Any, inputs: Inputs) -> Any:
-    said = []
+    bayesian_dense, said = student.bayesian_dense, {}
     for estimator in inputs["asked"]:
         arguments = _layer_arguments(inputs["kernel"], 0.5, inputs["penalty"])
         try:
-            student.bayesian_dense(inputs["units"], arguments, estimator=estimator)
-            said.append("made")
-        except KeyError:
-            said.append("refused")
+            layer = bayesian_dense(inputs["units"], arguments, estimator=estimator)
+            said[estimator] = "None" if layer is None else "a layer"
+        except NotImplementedError:  # a stub's
+            raise
+        except Exception as error:
+            said[estimator] = type(error).__name__
     return said
 
 
@@ -643,10 +668,10 @@ BAYESIAN_DENSE = Check(
             expects="An unknown estimator is a KeyError, a known one is not.",
             points=2,
             probe=_dense_refusals,
-            truth=lambda inputs: [
-                "made" if kind in ("flipout", "reparameterization") else "refused"
+            truth=lambda inputs: {
+                kind: "a layer" if kind in ("flipout", "reparameterization") else "KeyError"
                 for kind in inputs["asked"]
-            ],
+            },
         ),
     ),
 )
@@ -656,6 +681,8 @@ def _draw_conv(rng: Generator) -> Inputs:
     channels, filters = (int(n) for n in rng.choice([2, 3, 4], size=2, replace=False))
     height, width = (int(n) for n in rng.choice([6, 7, 8, 9], size=2, replace=False))
     size = int(rng.choice([3, 5]))
+    equal, narrow = (int(n) for n in rng.integers(2, 6, size=2))
+    small, wider = int(rng.integers(1, 6)), int(rng.integers(1, 3))
     return {
         "images": rng.normal(size=(2, height, width, channels)).tolist(),
         "kernel": rng.normal(size=(size, size, channels, filters)).tolist(),
@@ -663,7 +690,7 @@ def _draw_conv(rng: Generator) -> Inputs:
         "filters": filters,
         "strides": int(rng.integers(2, size)),
         "kinds": _kinds(rng),
-        "steps": rng.permutation([[1, 1], [1, 2], [3, 3], [3, 4], [2, 3]]).tolist(),
+        "steps": [[1, 1], [equal, equal], [narrow, narrow - 1], [small, small + wider]],
         "penalty": float(rng.uniform(0.5, 2)),
         "name": f"conv{rng.integers(10, 100)}",
     }
@@ -706,14 +733,17 @@ def _conv_scatter(student: Any, inputs: Inputs) -> Any:
 
 
 def _conv_refusals(student: Any, inputs: Inputs) -> Any:
-    said = []
+    bayesian_conv2d, said = student.bayesian_conv2d, {}
     for size, strides in inputs["steps"]:
         arguments = _layer_arguments(inputs["kernel"], 0.5, inputs["penalty"])
+        asked = f"kernel {size}, strides {strides}"
         try:
-            student.bayesian_conv2d(inputs["filters"], size, arguments, strides=strides)
-            said.append("made")
-        except ValueError:
-            said.append("refused")
+            layer = bayesian_conv2d(inputs["filters"], size, arguments, strides=strides)
+            said[asked] = "None" if layer is None else "a layer"
+        except NotImplementedError:  # a stub's
+            raise
+        except Exception as error:
+            said[asked] = type(error).__name__
     return said
 
 
@@ -748,12 +778,13 @@ BAYESIAN_CONV2D = Check(
             truth=_true_scatter,
         ),
         Part(
-            expects="A step wider than the kernel, which would skip pixels, is a ValueError.",
+            expects="Strides wider than the kernel, which would skip pixels, are a ValueError.",
             points=2,
             probe=_conv_refusals,
-            truth=lambda inputs: [
-                "refused" if strides > size else "made" for size, strides in inputs["steps"]
-            ],
+            truth=lambda inputs: {
+                f"kernel {size}, strides {strides}": "ValueError" if strides > size else "a layer"
+                for size, strides in inputs["steps"]
+            },
         ),
     ),
 )
@@ -763,7 +794,8 @@ BAYESIAN_CONV2D = Check(
 
 def _draw_block(rng: Generator) -> Inputs:
     channels, wider = (int(n) for n in rng.choice([2, 3, 4], size=2, replace=False))
-    height, width = (int(n) for n in rng.choice([5, 6, 7, 8], size=2, replace=False))
+    # One odd side, or a shortcut that is pooled without padding would pass.
+    height, width = rng.permutation([rng.choice([5, 7]), rng.choice([6, 8])]).tolist()
     cases = [[channels, 1], [wider, 1], [channels, 2], [wider, int(rng.integers(2, 4))]]
     # Negative outputs, and large ones, so that a swish in the wrong place shows.
     return {
@@ -932,11 +964,12 @@ def _kl_of_several(student: Any, inputs: Inputs) -> Any:
     import numpy as np
     import tf_keras as keras
 
-    found = []
-    for plain in inputs["plain"]:
+    found = {}
+    for number, plain in enumerate(inputs["plain"]):
         layers = [keras.layers.Dense(3)] if plain else _bayesian_layers(inputs)
         model = keras.Sequential([keras.Input((len(inputs["loc"][0]),)), *layers])
-        found.append(float(np.asarray(student.kl_divergence(model))))
+        key = f"model {number}, {'without' if plain else 'with'} Bayesian layers"
+        found[key] = float(np.asarray(student.kl_divergence(model)))
     return found
 
 
@@ -970,9 +1003,12 @@ KL_DIVERGENCE = Check(
             expects="0 for a model without Bayesian layers.",
             points=2,
             probe=_kl_of_several,
-            truth=lambda inputs: [
-                0.0 if plain else _true_total(inputs) for plain in inputs["plain"]
-            ],
+            truth=lambda inputs: {
+                f"model {number}, {'without' if plain else 'with'} Bayesian layers": (
+                    0.0 if plain else _true_total(inputs)
+                )
+                for number, plain in enumerate(inputs["plain"])
+            },
         ),
     ),
 )

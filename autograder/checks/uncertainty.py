@@ -58,7 +58,7 @@ def _network(inputs: Inputs, kind: str) -> Any:
             if kind == "normalized":
                 x = self.normalize(x, training=training)
             weights = self.draws[self.calls % len(inputs["draws"])]
-            if kind != "fixed":  # every call uses the next of the prepared weights
+            if kind == "prepared":  # every call uses the next of the prepared weights
                 self.calls.assign_add(1)
             return tf.cast(x, tf.float32) @ weights
 
@@ -76,7 +76,9 @@ def _sampled_in_batches(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
     network, x = _network(inputs, "fixed"), np.array(inputs["inputs"], "float32")
-    samples = student.predictive_samples(network, x, 2, batch_size=inputs["batch_size"])
+    # Copies of one image in a batch, one a sample, make a batch that is too large.
+    n_samples = inputs["batch_size"] + 1
+    samples = student.predictive_samples(network, x, n_samples, batch_size=inputs["batch_size"])
     return {"largest batch": int(network.largest), "first sample": np.asarray(samples)[0]}
 
 
@@ -93,9 +95,15 @@ def _sampled_with_seeds(student: Any, inputs: Inputs) -> Any:
     network, x = _network(inputs, "random"), np.array(inputs["inputs"], "float32")
     samples = [
         np.asarray(student.predictive_samples(network, x, 2, seed=seed)).tolist()
-        for seed in inputs["seeds"]
+        for seed in (*inputs["seeds"], None)
     ]
-    return [samples.index(sample) for sample in samples]
+    # Relatively, since the smallest probabilities tell apart draws that are sure of one class.
+    kinds = ["alike" if np.allclose(s[0], s[-1], 1e-3, 1e-30) else "differ" for s in samples]
+    return {
+        "first call with the same samples": [samples.index(sample) for sample in samples[:-1]],
+        "draws of a call with a seed": "alike" if "alike" in kinds[:-1] else "differ",
+        "without a seed": kinds[-1],
+    }
 
 
 def _sampled_or_refused(student: Any, inputs: Inputs) -> Any:
@@ -146,10 +154,15 @@ PREDICTIVE_SAMPLES = Check(
             truth=lambda inputs: _true_samples(inputs, 1),
         ),
         Part(
-            expects="The same seed gives the same samples, another seed gives others.",
+            expects="The same seed gives the same samples, another seed gives others; the draws "
+            "within a call differ.",
             points=2,
             probe=_sampled_with_seeds,
-            truth=lambda inputs: first_places(inputs["seeds"]),
+            truth=lambda inputs: {
+                "first call with the same samples": first_places(inputs["seeds"]),
+                "draws of a call with a seed": "differ",
+                "without a seed": "differ",
+            },
         ),
         Part(
             expects="Raises ValueError where n_samples or batch_size is smaller than 1, and only "
@@ -176,22 +189,34 @@ def _draw_probabilities(
 
 def _draw_for_interval(rng: Generator) -> Inputs:
     n, n_classes = int(rng.integers(2, 5)), int(rng.integers(3, 5))
-    mixed = [
-        [40, 0.95],  # just enough …
-        [20, 0.9],  # although 2 / (1 - 0.9) is 20.000000000000004
+    enough = [
+        [40, 0.95],
         [int(rng.integers(41, 60)), 0.95],
         [int(rng.integers(4, 12)), 0.5],
-        [39, 0.95],  # … and one too few
+    ]
+    too_few = [
+        [39, 0.95],
         [int(rng.integers(41, 60)), 0.99],
         [int(rng.integers(5, 19)), 0.9],
-        [int(rng.integers(60, 90)), float(rng.choice([0.0, 1.0]))],
-        [int(rng.integers(60, 90)), float(rng.uniform(1.1, 95))],
-        [int(rng.integers(60, 90)), -float(rng.uniform(0.1, 0.9))],
+    ]
+    # k draws where k and a little, or k and more than a half, are needed: neither to be rounded.
+    for share in (rng.uniform(0.2, 0.4), rng.uniform(0.6, 0.8)):
+        k = int(rng.integers(5, 12))
+        level = round(1 - 2 / (k + share), 4)
+        too_few.append([k, level])
+        enough.append([k + 1, level])
+    draws = enough + too_few
+    levels = [
+        *(0.0, 1.0),
+        round(float(rng.uniform(1.1, 95)), 2),
+        -round(float(rng.uniform(0.1, 0.9)), 2),
+        *(round(float(level), 2) for level in rng.uniform(0.1, 0.9, size=2)),
     ]
     return {
         "samples": _draw_probabilities(rng, int(rng.integers(60, 140)), n, n_classes),
         "level": float(rng.choice([0.5, 0.6, 0.8, 0.9])),
-        "mixed": [mixed[i] for i in rng.permutation(len(mixed))],
+        "draws": [draws[i] for i in rng.permutation(len(draws))],
+        "levels": [levels[i] for i in rng.permutation(len(levels))],
     }
 
 
@@ -210,18 +235,33 @@ def _interval_at_level(student: Any, inputs: Inputs) -> Any:
     return {"lower": lower, "upper": upper}
 
 
-def _interval_or_refused(student: Any, inputs: Inputs) -> Any:
+def _levels_answered(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
-    said = []
-    for n_samples, level in inputs["mixed"]:
+    said = {}
+    for level in inputs["levels"]:
+        try:
+            student.predictive_interval(np.array(inputs["samples"], "float32"), level)
+            said[f"{level:g}"] = "answered"
+        except ValueError:
+            said[f"{level:g}"] = "refused"
+        except ZeroDivisionError:
+            said[f"{level:g}"] = "ZeroDivisionError"
+    return said
+
+
+def _numbers_of_draws_answered(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    answered = []
+    for n_samples, level in inputs["draws"]:
         samples = np.resize(np.array(inputs["samples"], "float32"), (n_samples, 2, 3))
         try:
             student.predictive_interval(samples, level)
-            said.append("accepted")
+            answered.append(f"{n_samples} at {level:g}")
         except ValueError:
-            said.append("refused")
-    return said
+            pass
+    return {"answered": answered}
 
 
 def _true_interval(inputs: Inputs, level: float) -> dict[str, np.ndarray]:
@@ -252,14 +292,28 @@ PREDICTIVE_INTERVAL = Check(
             truth=lambda inputs: _true_interval(inputs, inputs["level"]),
         ),
         Part(
-            expects="Raises ValueError for a level that is not between 0 and 1, and for fewer than "
-            "2 / (1 - level) draws; 40 are enough for 95 %, 20 for 90 %.",
-            points=4,
-            probe=_interval_or_refused,
-            truth=lambda inputs: [
-                "accepted" if 0 < level < 1 and n * (1 - level) > 2 - 1e-9 else "refused"
-                for n, level in inputs["mixed"]
-            ],
+            expects="Raises ValueError for a level that is not strictly between 0 and 1, and for "
+            "no other.",
+            points=2,
+            probe=_levels_answered,
+            truth=lambda inputs: {
+                f"{level:g}": "answered" if 0 < level < 1 else "refused"
+                for level in inputs["levels"]
+            },
+        ),
+        # Where rounding would decide (20 draws and 90 %), nothing is asked.
+        Part(
+            expects="Raises ValueError for fewer than 2 / (1 - level) draws, and only there: 40 "
+            "are enough for 95 %.",
+            points=2,
+            probe=_numbers_of_draws_answered,
+            truth=lambda inputs: {
+                "answered": [
+                    f"{n} at {level:g}"
+                    for n, level in inputs["draws"]
+                    if n * (1 - level) > 2 - 1e-9
+                ]
+            },
         ),
     ),
 )
@@ -348,7 +402,7 @@ def _draw_for_bins(rng: Generator) -> Inputs:
     n, n_classes = int(rng.integers(150, 250)), int(rng.integers(3, 6))
     p = np.asarray(_draw_probabilities(rng, 1, n, n_classes)[0])
     # Confidences on the edges of four, eight or sixteen bins, which floating point has exactly.
-    on_edges = np.append(rng.choice(np.arange(9, 17), size=rng.integers(12, 30)), [12, 12]) / 16
+    on_edges = np.append(rng.choice(np.arange(9, 17), size=rng.integers(12, 30)), [12, 12, 16]) / 16
     edges = np.stack([1 - on_edges, on_edges], axis=1)
     return {
         "probabilities": p.tolist(),
@@ -515,6 +569,117 @@ EXPECTED_CALIBRATION_ERROR = Check(
     ),
 )
 
+# ---------------------------------------------------------------------------- fit_temperature
+
+
+def _draw_for_temperature(rng: Generator) -> Inputs:
+    n, n_classes = int(rng.integers(80, 140)), int(rng.integers(2, 5))
+    logits = rng.normal(scale=1.5, size=(n, n_classes))
+    cumulated = _softmax(logits).cumsum(axis=1)
+    labels = (rng.uniform(size=(n, 1)) > cumulated[:, :-1]).sum(axis=1)
+    # A few sure mistakes, which weigh more in the log loss than in any other measure.
+    logits[:6] *= 2.5
+    labels[:6] = logits[:6].argmin(axis=1)
+    shift = rng.normal(scale=3.0, size=(n, 1))  # the same for all classes: changes nothing
+    # All labels right: margins so small that the loss still falls at T = 0.01. All wrong: so large
+    # that a probability of the label is 0 in floating point, whatever the temperature.
+    sides = []
+    for all_right in rng.permutation([True, False, bool(rng.integers(2))]):
+        margin = rng.uniform(0.02, 0.1, size=8) if all_right else rng.uniform(1e5, 2e5, size=8)
+        side = np.zeros((8, n_classes))
+        label = rng.integers(0, n_classes, size=8)
+        side[np.arange(8), label] = margin if all_right else -margin
+        sides.append({"logits": side.tolist(), "labels": label.tolist()})
+    return {
+        "sides": sides,
+        "overconfident": (rng.uniform(2, 6) * logits + shift).tolist(),
+        "timid": (rng.uniform(0.05, 0.15) * logits + shift).tolist(),
+        "huge": (rng.uniform(12, 15) * logits + 2000.0).tolist(),
+        "labels": labels.tolist(),
+    }
+
+
+def _temperature(student: Any, inputs: Inputs, logits: str) -> Any:
+    import numpy as np
+
+    t = float(student.fit_temperature(np.array(inputs[logits]), np.array(inputs["labels"])))
+    return t if np.isfinite(t) else "no finite number"
+
+
+def _temperature_of_overconfident(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "overconfident")
+
+
+def _temperature_of_timid(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "timid")
+
+
+def _temperature_of_huge(student: Any, inputs: Inputs) -> Any:
+    return _temperature(student, inputs, "huge")
+
+
+def _temperatures_at_the_ends(student: Any, inputs: Inputs) -> Any:
+    import numpy as np
+
+    found = []
+    for side in inputs["sides"]:
+        t = float(student.fit_temperature(np.array(side["logits"]), np.array(side["labels"])))
+        found.append(t if np.isfinite(t) else "no finite number")
+    return found
+
+
+def _true_temperature(inputs: Inputs, logits: str) -> float:
+    """The log loss is convex in 1/T: its slope, mean(E[z] - z of the label), is 0 at the best."""
+    z, labels = np.asarray(inputs[logits]), np.asarray(inputs["labels"])
+    z = z - z.max(axis=1, keepdims=True)
+    target = z[np.arange(len(z)), labels].mean()
+    low, high = -7.0, 7.0  # of log(1/T)
+    for _ in range(60):
+        middle = (low + high) / 2
+        slope = (_softmax(np.exp(middle) * z) * z).sum(axis=1).mean() - target
+        low, high = (low, middle) if slope > 0 else (middle, high)
+    return float(np.clip(np.exp(-low), 0.01, 100.0))
+
+
+FIT_TEMPERATURE = Check(
+    name="fit_temperature",
+    draw=_draw_for_temperature,
+    support=(_temperature,),
+    parts=(
+        # Whoever searches by hand comes near the minimum; a wrong loss misses by far more.
+        Part(
+            expects="For an overconfident model, finds the temperature above 1 with the smallest "
+            "mean log loss.",
+            points=3,
+            probe=_temperature_of_overconfident,
+            truth=lambda inputs: _true_temperature(inputs, "overconfident"),
+            rtol=0.005,
+        ),
+        Part(
+            expects="For a timid model, finds the one below 1.",
+            points=2,
+            probe=_temperature_of_timid,
+            truth=lambda inputs: _true_temperature(inputs, "timid"),
+            rtol=0.005,
+        ),
+        Part(
+            expects="Logits of any size do not overflow.",
+            points=2,
+            probe=_temperature_of_huge,
+            truth=lambda inputs: _true_temperature(inputs, "huge"),
+            rtol=0.005,
+        ),
+        Part(
+            expects="Stays between 0.01 and 100: gives 0.01 where all labels are right, and 100 "
+            "where all are wrong, however sure the model.",
+            points=1,
+            probe=_temperatures_at_the_ends,
+            truth=lambda inputs: [_true_temperature(side, "logits") for side in inputs["sides"]],
+            rtol=0.005,
+        ),
+    ),
+)
+
 # ---------------------------------------------------------------------------- retention_curve
 
 
@@ -553,7 +718,14 @@ def _retained_accuracy(student: Any, inputs: Inputs) -> Any:
 
 
 def _tied_accuracy(student: Any, inputs: Inputs) -> Any:
-    return _curve(student, inputs, "tied", "right_tied")[1]
+    import numpy as np
+
+    curve = np.asarray(_curve(student, inputs, "tied", "right_tied")[1])
+    turned = {name: inputs[name][::-1] for name in ("tied", "right_tied")}
+    other = np.asarray(_curve(student, turned, "tied", "right_tied")[1])
+    if curve.shape == other.shape and not np.allclose(curve, other):
+        return "another curve when the images come in another order"
+    return curve
 
 
 def _true_retention(inputs: Inputs, scores: str, right: str) -> np.ndarray:
@@ -599,14 +771,20 @@ def _draw_scores(rng: Generator) -> Inputs:
     m = int(rng.choice([m for m in range(6, 20) if np.gcd(n, m) == 1]))
     inside, outside = rng.normal(size=n), rng.normal(2.5, 1.0, size=m)
     inside[rng.integers(n)] = outside.max() + 0.5  # never told apart wholly
+    # Below one half: all but two of the foreign images, or all but one, score lower than any other.
+    lower = inside.min() - rng.uniform(0.1, 2, size=m)
+    lower[:2] = [inside.mean(), inside.max() + 0.5]
+    surer = np.append(rng.uniform(0, 0.5, size=rng.integers(2, 5)), 2.0)
     pairs: list[list[list[float]]] = [[[], [0.5, 0.7]], [[0.2], []], [[], []]]
     pairs = pairs[: int(rng.integers(1, 4))]
+    pairs.append([rng.uniform(0.5, 1, size=rng.integers(2, 6)).tolist(), surer.tolist()])
     for _ in range(int(rng.integers(1, 3))):
         size = rng.integers(2, 6, size=2)
         pairs.append([rng.uniform(size=k).tolist() for k in size])
     return {
         "inside": inside.tolist(),
         "outside": outside.tolist(),
+        "lower outside": lower.tolist(),
         "tied inside": [0, 1, 2, *rng.integers(0, 3, size=n - 3).tolist()],
         "tied outside": [1, 2, 3, 3, *rng.integers(2, 5, size=m - 4).tolist()],
         "pairs": [pairs[i] for i in rng.permutation(len(pairs))],
@@ -616,8 +794,11 @@ def _draw_scores(rng: Generator) -> Inputs:
 def _auroc(student: Any, inputs: Inputs) -> Any:
     import numpy as np
 
-    inside, outside = np.array(inputs["inside"]), np.array(inputs["outside"])
-    return float(student.out_of_distribution_auroc(inside, outside))
+    found = {}
+    for case, name in (("foreign mostly higher", "outside"), ("mostly lower", "lower outside")):
+        inside, outside = np.array(inputs["inside"]), np.array(inputs[name])
+        found[case] = float(student.out_of_distribution_auroc(inside, outside))
+    return found
 
 
 def _tied_auroc(student: Any, inputs: Inputs) -> Any:
@@ -652,7 +833,10 @@ OUT_OF_DISTRIBUTION_AUROC = Check(
             expects="Gives the share of all pairs in which the foreign image has the higher score.",
             points=5,
             probe=_auroc,
-            truth=lambda inputs: _true_auroc(inputs["inside"], inputs["outside"]),
+            truth=lambda inputs: {
+                "foreign mostly higher": _true_auroc(inputs["inside"], inputs["outside"]),
+                "mostly lower": _true_auroc(inputs["inside"], inputs["lower outside"]),
+            },
         ),
         Part(
             expects="A pair with equal scores counts one half.",
@@ -669,96 +853,13 @@ OUT_OF_DISTRIBUTION_AUROC = Check(
     ),
 )
 
-# ---------------------------------------------------------------------------- fit_temperature
-
-
-def _draw_for_temperature(rng: Generator) -> Inputs:
-    n, n_classes = int(rng.integers(80, 140)), int(rng.integers(2, 5))
-    logits = rng.normal(scale=1.5, size=(n, n_classes))
-    cumulated = _softmax(logits).cumsum(axis=1)
-    labels = (rng.uniform(size=(n, 1)) > cumulated[:, :-1]).sum(axis=1)
-    # A few sure mistakes, which weigh more in the log loss than in any other measure.
-    logits[:6] *= 2.5
-    labels[:6] = logits[:6].argmin(axis=1)
-    shift = rng.normal(scale=3.0, size=(n, 1))  # the same for all classes: changes nothing
-    return {
-        "overconfident": (rng.uniform(2, 6) * logits + shift).tolist(),
-        "timid": (rng.uniform(0.05, 0.15) * logits + shift).tolist(),
-        "huge": (rng.uniform(12, 15) * logits + 2000.0).tolist(),
-        "labels": labels.tolist(),
-    }
-
-
-def _temperature(student: Any, inputs: Inputs, logits: str) -> Any:
-    import numpy as np
-
-    t = float(student.fit_temperature(np.array(inputs[logits]), np.array(inputs["labels"])))
-    return t if np.isfinite(t) else "no finite number"
-
-
-def _temperature_of_overconfident(student: Any, inputs: Inputs) -> Any:
-    return _temperature(student, inputs, "overconfident")
-
-
-def _temperature_of_timid(student: Any, inputs: Inputs) -> Any:
-    return _temperature(student, inputs, "timid")
-
-
-def _temperature_of_huge(student: Any, inputs: Inputs) -> Any:
-    return _temperature(student, inputs, "huge")
-
-
-def _true_temperature(inputs: Inputs, logits: str) -> float:
-    """The log loss is convex in 1/T: its slope, mean(E[z] - z of the label), is 0 at the best."""
-    z, labels = np.asarray(inputs[logits]), np.asarray(inputs["labels"])
-    z = z - z.max(axis=1, keepdims=True)
-    target = z[np.arange(len(z)), labels].mean()
-    low, high = -7.0, 7.0  # of log(1/T)
-    for _ in range(60):
-        middle = (low + high) / 2
-        slope = (_softmax(np.exp(middle) * z) * z).sum(axis=1).mean() - target
-        low, high = (low, middle) if slope > 0 else (middle, high)
-    return float(np.clip(np.exp(-low), 0.01, 100.0))
-
-
-FIT_TEMPERATURE = Check(
-    name="fit_temperature",
-    draw=_draw_for_temperature,
-    support=(_temperature,),
-    parts=(
-        # Whoever searches by hand comes near the minimum; a wrong loss misses by far more.
-        Part(
-            expects="For an overconfident model, finds the temperature above 1 with the smallest "
-            "mean log loss.",
-            points=4,
-            probe=_temperature_of_overconfident,
-            truth=lambda inputs: _true_temperature(inputs, "overconfident"),
-            rtol=0.005,
-        ),
-        Part(
-            expects="For a timid model, finds the one below 1.",
-            points=2,
-            probe=_temperature_of_timid,
-            truth=lambda inputs: _true_temperature(inputs, "timid"),
-            rtol=0.005,
-        ),
-        Part(
-            expects="Logits of any size do not overflow.",
-            points=2,
-            probe=_temperature_of_huge,
-            truth=lambda inputs: _true_temperature(inputs, "huge"),
-            rtol=0.005,
-        ),
-    ),
-)
-
 CHECKS = (
     PREDICTIVE_SAMPLES,
     PREDICTIVE_INTERVAL,
     DECOMPOSE_UNCERTAINTY,
     CALIBRATION_BINS,
     EXPECTED_CALIBRATION_ERROR,
+    FIT_TEMPERATURE,
     RETENTION_CURVE,
     OUT_OF_DISTRIBUTION_AUROC,
-    FIT_TEMPERATURE,
 )

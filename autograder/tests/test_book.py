@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import gzip
 import os
 import re
 import shutil
@@ -191,7 +192,9 @@ LOOKS: dict[str, dict[str, Any]] = {
     "phone, dark": {"viewport": {"width": 390, "height": 850}, "color_scheme": "dark"},
 }
 MAX_TRANSFER = 1_500_000
-"""Bytes that a page and all that it loads may weigh."""
+"""Bytes that a page and all that it loads may weigh on their way, where servers compress texts."""
+
+TEXTS = (".html", ".js", ".css", ".json", ".svg")
 
 DRAWN = "element => element.innerHTML"
 
@@ -215,9 +218,13 @@ class Visit:
 
     @property
     def transferred(self) -> int:
-        """Bytes of the page and of all files that it has asked for."""
-        paths = {unquote(urlsplit(url).path) for url in self.requests if url.startswith("file:")}
-        return sum(Path(path).stat().st_size for path in paths)
+        """Bytes of the page and of all files that it has asked for, as a server would send them."""
+        urls = {urlsplit(url).path for url in self.requests if url.startswith("file:")}
+        paths = [Path(unquote(url)) for url in urls]
+        return sum(
+            len(gzip.compress(path.read_bytes())) if path.suffix in TEXTS else path.stat().st_size
+            for path in paths
+        )
 
     def settle(self) -> None:
         """Wait until the formulas are set."""
@@ -339,6 +346,16 @@ def test_a_quiz_answers_at_once(html: Path, browser: Any) -> None:
                 answer.locator("summary").focus()
                 opened.tab.keyboard.press("Enter")
                 assert answer.locator("p").first.is_visible()
+
+
+@pytest.mark.slow
+def test_icons_are_drawn(html: Path, browser: Any) -> None:
+    """Those that are left of Font Awesome are the ones that pages show."""
+    assert (html / "_static" / "scripts" / "fontawesome.js").stat().st_size < 200_000
+    with visit(browser, html / "index.html", **LOOKS["desktop"]) as opened:
+        opened.tab.wait_for_selector("svg.svg-inline--fa")
+        assert opened.tab.locator("svg.svg-inline--fa").count() > 5
+        assert opened.tab.locator("i.fa-solid, i.fas, svg.fa-circle-question").count() == 0
 
 
 @pytest.mark.slow

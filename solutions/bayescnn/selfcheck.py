@@ -240,13 +240,14 @@ def _finding(part: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[bool, 
     return False, " ".join([part["expects"], said, *hints[:1]])
 
 
+def error_kind(error: str) -> str:
+    """How an error begins, without what differs from run to run: layers' numbers, addresses."""
+    return re.sub(r"0x[0-9a-f]+|\d+", "0", error)[:60]
+
+
 def _error_hints(part: Mapping[str, Any], error: str) -> list[str]:
-    """What is known about mistakes that end in this error; names of layers may be numbered."""
-
-    def kind(text: str) -> str:
-        return re.sub(r"\d+", "0", text)[:60]
-
-    return [m["hint"] for m in part["mistakes"] if "error" in m and kind(m["error"]) == kind(error)]
+    """What is known about mistakes that end in an error of this kind."""
+    return [m["hint"] for m in part["mistakes"] if m.get("error") == error_kind(error)]
 
 
 def _short(value: Any) -> str:

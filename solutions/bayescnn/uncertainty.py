@@ -28,22 +28,20 @@ import tf_keras as keras
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-Array = NDArray[np.floating]
-
 
 class Uncertainty(NamedTuple):
     """Entropy of a prediction and its two parts, each of shape (n,), in nats."""
 
-    total: Array
-    aleatoric: Array
-    epistemic: Array
+    total: NDArray[np.floating]
+    aleatoric: NDArray[np.floating]
+    epistemic: NDArray[np.floating]
 
 
 class CalibrationBins(NamedTuple):
     """Per confidence bin, each of shape (n_bins,); an empty bin has size 0 and NaN elsewhere."""
 
-    confidence: Array
-    accuracy: Array
+    confidence: NDArray[np.floating]
+    accuracy: NDArray[np.floating]
     size: NDArray[np.integer]
 
 
@@ -53,7 +51,7 @@ def predictive_samples(
     n_samples: int = 100,
     batch_size: int = 256,
     seed: int | None = None,
-) -> Array:
+) -> NDArray[np.floating]:
     """Draw class probabilities from the posterior predictive, a fresh weight draw for each sample.
 
     Tiling one image into a batch would not do: a reparameterized layer draws its weights once per
@@ -90,7 +88,9 @@ def predictive_samples(
     return np.concatenate(batches, axis=1)
 
 
-def predictive_interval(samples: ArrayLike, level: float = 0.95) -> tuple[Array, Array]:
+def predictive_interval(
+    samples: ArrayLike, level: float = 0.95
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Equal-tailed credible interval of each class probability.
 
     Args:
@@ -103,8 +103,8 @@ def predictive_interval(samples: ArrayLike, level: float = 0.95) -> tuple[Array,
 
     Raises:
         ValueError: if level is outside (0, 1), or there are fewer than 2 / (1 - level) draws
-            (40 for 95 %, and these 40 are enough): the ends would then be no more than the
-            smallest and the largest draw.
+            (40 for 95 %, and these 40 are enough): the ends would then lie between the two
+            outermost draws, and depend on these alone.
     """
     samples = np.asarray(samples)
     if not 0 < level < 1:
@@ -119,7 +119,7 @@ def predictive_interval(samples: ArrayLike, level: float = 0.95) -> tuple[Array,
     return lower, upper
 
 
-def entropy(probabilities: ArrayLike) -> Array:
+def entropy(probabilities: ArrayLike) -> NDArray[np.floating]:
     """Shannon entropy in nats, with 0 log 0 = 0.
 
     Args:
@@ -134,18 +134,19 @@ def entropy(probabilities: ArrayLike) -> Array:
 def decompose_uncertainty(samples: ArrayLike) -> Uncertainty:
     """Split the entropy of the mean prediction into an aleatoric and an epistemic part.
 
-    total = H(mean of p), aleatoric = mean of H(p), epistemic = total - aleatoric: the mutual
-    information between label and weights (Depeweg et al. 2018, eq. 5; Houlsby et al. 2011, eq. 2).
+    The epistemic part is the mutual information between label and weights (Depeweg et al. 2018,
+    eq. 5; Houlsby et al. 2011, eq. 2).
 
     Args:
         samples: probabilities (s, n, k) from s weight draws.
 
     Returns:
-        `Uncertainty` of three (n,) arrays in nats, none negative, total = aleatoric + epistemic.
+        `Uncertainty` of three (n,) arrays in nats. Where draws agree, rounding may leave an
+        epistemic part of -1e-17.
     """
     p = np.asarray(samples, np.float64)
     total = special.entr(p.mean(axis=0)).sum(axis=-1)
-    # Jensen's inequality orders the two; rounding may not.
+    # Jensen's inequality orders the two; rounding may not, and a figure's axis should begin at 0.
     aleatoric = np.minimum(special.entr(p).sum(axis=-1).mean(axis=0), total)
     return Uncertainty(total, aleatoric, total - aleatoric)
 
@@ -221,11 +222,13 @@ def expected_calibration_error(bins: CalibrationBins) -> float:
     return float((bins.size * gap).sum() / bins.size.sum())
 
 
-def retention_curve(uncertainty: ArrayLike, correct: ArrayLike) -> tuple[Array, Array]:
+def retention_curve(
+    uncertainty: ArrayLike, correct: ArrayLike
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
     """Accuracy on the images that are kept when the most uncertain ones are handed on.
 
-    Images of equal uncertainty share the mean of their outcomes, so the curve does not depend on
-    the order in which they come.
+    Point i is over i images, also where several are equally uncertain: each of these brings the
+    mean outcome of its group, so that the curve does not depend on the order in which they come.
 
     Args:
         uncertainty: a score per image (n,), larger = less sure.
@@ -359,15 +362,16 @@ def choose_threshold(probabilities: ArrayLike, labels: ArrayLike) -> float:
 def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     """Temperature T that minimises the log loss of softmax(logits / T) (Guo et al. 2017, sec. 4.2).
 
-    For *validation* data. T > 1 softens an overconfident model, T < 1 sharpens a timid one; the
-    order of the predictions, and so AUROC, stays.
+    For *validation* data. T > 1 softens an overconfident model, T < 1 sharpens a timid one. The
+    order of an image's classes stays, and so does the accuracy.
 
     Args:
         logits: shape (n, k); for mean predictive probabilities give their logarithm.
         labels: class indices, shape (n,).
 
     Returns:
-        T between 0.01 and 100.
+        T between 0.01 and 100. Bounds are needed: where all labels are right, the loss falls for
+        ever as T shrinks, and where all are wrong, as T grows.
     """
     z, y = np.asarray(logits, np.float64), np.asarray(labels)
 

@@ -54,7 +54,7 @@ def training_curves(
     """
     figure, axes = _run_figure(11, 3.4, 3)
     epochs = np.arange(1, len(history["nll"]) + 1)
-    titles = ("Negative log-likelihood", "KL divergence / N", "Accuracy")
+    titles = ("Negative log-likelihood", "KL as it stands in the loss", "Accuracy")
     for ax, key, title in zip(axes, ("nll", "kl", "accuracy"), titles, strict=True):
         ax.plot(epochs, history[key], label="training" if key != "kl" else None)
         if key != "kl":
@@ -101,13 +101,19 @@ def interval_bars(
     return figure
 
 
-def reliability_diagram(confidence: np.ndarray, accuracy: np.ndarray, size: np.ndarray) -> Figure:
+def reliability_diagram(
+    confidence: np.ndarray,
+    accuracy: np.ndarray,
+    size: np.ndarray,
+    error: np.ndarray | None = None,
+) -> Figure:
     """Draws accuracy against confidence per bin, and how many predictions each bin holds.
 
     Args:
         confidence: mean confidence per bin (b,), NaN where empty.
         accuracy: share of right predictions per bin (b,), NaN where empty.
         size: predictions per bin (b,).
+        error: half lengths of the accuracies' error bars (b,); None for no bars.
 
     Returns:
         Calibrated predictions lie on the diagonal; below it they are overconfident.
@@ -115,7 +121,8 @@ def reliability_diagram(confidence: np.ndarray, accuracy: np.ndarray, size: np.n
     figure, (ax, histogram) = _run_figure(8, 3.8, 2)
     filled = size > 0
     ax.plot([0, 1], [0, 1], color=GREY, linestyle=":", label="calibrated")
-    ax.plot(confidence[filled], accuracy[filled], "o-", label="model")
+    bars = None if error is None else error[filled]
+    ax.errorbar(confidence[filled], accuracy[filled], bars, fmt="o-", capsize=3, label="model")
     ax.set(xlabel="confidence", ylabel="accuracy", xlim=(0, 1.02), ylim=(0, 1.02))
     ax.legend(frameon=False)
     edges = np.linspace(0, 1, len(size) + 1)
@@ -134,8 +141,9 @@ def retention(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         One line per measure, from everything kept (left) to little (right).
     """
     figure, (ax,) = _run_figure(6, 3.8)
-    for name, (coverage, accuracy) in curves.items():
-        ax.plot(100 * (1 - coverage), accuracy, label=name)
+    for i, (name, (coverage, accuracy)) in enumerate(curves.items()):
+        # Total and aleatoric often lie upon each other: dashes let the one below be seen.
+        ax.plot(100 * (1 - coverage), accuracy, "--" if i == 1 else "-", label=name)
     ax.set(xlabel="most uncertain images handed on (%)", ylabel="accuracy on the rest")
     ax.legend(frameon=False)
     return figure
@@ -169,6 +177,7 @@ def augmentation_uncertainty(
     epistemic: np.ndarray,
     accuracy: np.ndarray,
     alteration: str = "augmentation",
+    confidence: np.ndarray | None = None,
 ) -> Figure:
     """Draws mean uncertainty and accuracy on images that are altered more and more.
 
@@ -178,6 +187,7 @@ def augmentation_uncertainty(
         epistemic: mean over images (m,), nats.
         accuracy: (m,).
         alteration: what is done to the images, for the axes.
+        confidence: mean over images (m,), drawn beside the accuracy; None for no such line.
 
     Returns:
         Left the two parts of the entropy, stacked; right the accuracy.
@@ -189,8 +199,12 @@ def augmentation_uncertainty(
     strength = f"strength of {alteration}"
     ax.set(xlabel=strength, ylabel="mean entropy (nats)", xticks=strengths)
     ax.legend(loc="lower left")
-    right.plot(strengths, accuracy, "o-")
+    right.plot(strengths, accuracy, "o-", label="accuracy")
     right.set(xlabel=strength, ylabel="accuracy", ylim=(0, 1.02), xticks=strengths)
+    if confidence is not None:
+        right.plot(strengths, confidence, "s--", label="mean confidence")
+        right.set_ylabel("accuracy, confidence")
+        right.legend(frameon=False, loc="lower left")
     return figure
 
 
@@ -226,6 +240,7 @@ def kl_weight_sweep(
         if level is not None:
             axes.hlines(level, 1, n_epochs, color=colour, linestyle="--", linewidth=0.8)
     axes.set(xlabel="epoch", ylabel="mean posterior variance", xlim=(1, 1.1 * n_epochs))
+    axes.set_title("KL weight", loc="right", fontsize=9)  # above the labels at the lines' ends
     return figure
 
 
@@ -248,12 +263,12 @@ def prior_gallery(
         line is no shrinkage at all.
     """
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(2.1 * len(densities), 4.4), layout="constrained")
+        figure = Figure(figsize=(2.4 * len(densities), 5.0), layout="constrained")
         rows = figure.subplots(2, len(densities), sharex="row", sharey="row", squeeze=False)
     for top, bottom, name in zip(*rows, densities, strict=True):
         top.semilogy(grid, densities[name], color=BLUE)
         top.fill_between(grid, 1e-9, densities[name], color=SKY, alpha=0.3)
-        top.set(title=name, xlabel="weight w", ylim=(1e-5, 20))
+        top.set(title=name, xlabel="weight w", ylim=(1e-5, 4))  # a density may run out of the top
         bottom.plot(observations, observations, color=GREY, linestyle=":")
         bottom.plot(observations, shrunk[name], color=RED)
         bottom.set(xlabel="observed x")
@@ -272,20 +287,26 @@ def covariance_ellipses(
         covariances: label to covariance (2, 2), such as the exact posterior's and the diagonal
             ones of both mean-field fits. The first is filled.
         names: of the two weights.
+
+    Returns:
+        One pair of axes, both weights to the same scale.
     """
     figure, (axes,) = _run_figure(6.6, 4.2)
     angle = np.linspace(0, 2 * np.pi, 200)
     # 5.991 is the 95 % quantile of chi-squared with two degrees of freedom.
     circle = np.sqrt(5.991) * np.stack([np.cos(angle), np.sin(angle)])
+    styles = ((RED, "-"), (BLUE, "--"), (GREEN, "-."), (PURPLE, ":"))
     for i, (label, covariance) in enumerate(covariances.items()):
         x, y = mean[:, None] + np.linalg.cholesky(covariance) @ circle
         if i == 0:
-            axes.fill(x, y, color=SKY, alpha=0.35, label=label)
+            axes.fill(x, y, color=GREY, alpha=0.3, label=label)
         else:
-            axes.plot(x, y, color=(RED, ORANGE, GREEN, PURPLE)[(i - 1) % 4], label=label)
+            colour, line = styles[(i - 1) % 4]
+            axes.plot(x, y, color=colour, linestyle=line, label=label)
     axes.plot(*mean, "+", color="black")
-    axes.set(xlabel=names[0], ylabel=names[1])
-    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    axes.annotate("mean", (mean[0], mean[1]), (4, 4), textcoords="offset points", fontsize=9)
+    axes.set(xlabel=names[0], ylabel=names[1], aspect="equal")
+    axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1), title="each holds 95 %")
     return figure
 
 
@@ -326,14 +347,19 @@ def posterior_comparison(
         names: of the n weights.
 
     Returns:
-        Left the loss, then one panel per weight with both marginal densities.
+        Left the loss, its axis chosen for what comes after the first steps; then one panel per
+        weight with both marginal densities, all over the same span, so that widths compare.
     """
     figure, axes = _run_figure(2.8 * (1 + len(names)), 3.2, 1 + len(names))
     axes[0].plot(np.arange(1, len(losses) + 1), losses, linewidth=0.8)
     axes[0].set(xlabel="step", ylabel="negative ELBO / N (nats)", title="Loss")
+    later = losses[len(losses) // 20 :]
+    low, high = float(np.min(later)), float(np.max(later))
+    if high > low:
+        axes[0].set_ylim(low - 0.2 * (high - low), high + (high - low))
+    reach = 4 * max(np.max(exact_scale), np.max(scale))
     for i, (ax, name) in enumerate(zip(axes[1:], names, strict=True)):
         ax.sharey(axes[1])
-        reach = 4 * max(exact_scale[i], scale[i])
         w = np.linspace(exact_loc[i] - reach, exact_loc[i] + reach, 300)
         for label, m, s in (
             ("exact", exact_loc[i], exact_scale[i]),
@@ -346,9 +372,8 @@ def posterior_comparison(
                 ax.plot(w, density, color=BLUE, label=label)
         ax.set(xlabel=name, ylim=(0, None))
     axes[1].set_ylabel("density")
-    figure.legend(
-        *axes[1].get_legend_handles_labels(), loc="outside lower right", frameon=False, ncols=2
-    )
+    middle = axes[1 + len(names) // 2]
+    middle.legend(frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1.0))
     return figure
 
 

@@ -18,6 +18,8 @@ import json
 import logging
 import math
 import os
+import re
+import subprocess
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -146,8 +148,8 @@ def answer_probes(
 
 def one_line(error: BaseException) -> str:
     """An exception in one line of at most 300 characters."""
-    if isinstance(error, NotImplementedError):
-        return f"NotImplementedError: {EMPTY}"
+    if isinstance(error, NotImplementedError) and not str(error):  # TFP's own have a text
+        return EMPTY
     return f"{type(error).__name__}: {error}".replace("\n", " ")[:300]
 
 
@@ -197,7 +199,7 @@ class SelfCheck:
     def findings(self, name: str) -> list[tuple[bool, str]]:
         """Whether each part of a function's check holds, and what to say about it.
 
-        An empty function is called so once, not once for every part.
+        A function that fails in the same way in every part (it is empty, say) is told so once.
         """
         if name not in self._checks:
             known = ", ".join(self._checks)
@@ -205,8 +207,10 @@ class SelfCheck:
         check = self._checks[name]
         parts = check["parts"]
         results = answer_probes([p["probe"] for p in parts], check["inputs"], self._namespace)
-        if all(result.get("error", "").endswith(EMPTY) for result in results):
-            return [(False, f"{EMPTY}.")]
+        error = results[0].get("error")
+        if error and all(result.get("error") == error for result in results):
+            hints = [hint for part in parts for hint in _error_hints(part, error)]
+            return [(False, " ".join([f"{error}.", *hints[:1]]))]
         return [_finding(part, result) for part, result in zip(parts, results, strict=True)]
 
     def __call__(self, name: str, say: Callable[[str], None] = print) -> None:
@@ -218,7 +222,8 @@ class SelfCheck:
 def _finding(part: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[bool, str]:
     """Judge one part: right or not, with a sentence for the student."""
     if "error" in result:
-        return False, f"{part['expects']} Instead: {result['error']}"
+        said = f"{part['expects']} Instead: {result['error']}"
+        return False, " ".join([said, *_error_hints(part, result["error"])[:1]])
     answer = result["answer"]
 
     def equals(value: Any) -> bool:
@@ -226,14 +231,38 @@ def _finding(part: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[bool, 
 
     if equals(part["truth"]):
         return True, str(part["expects"])
-    hints = [m["hint"] for m in part["mistakes"] if equals(m["answer"])]
-    return False, " ".join([part["expects"], f"You gave {_short(answer)}.", *hints[:1]])
+    hints = [m["hint"] for m in part["mistakes"] if "answer" in m and equals(m["answer"])]
+    said = f"You gave {_short(answer)}."
+    if answer is None:
+        said += " Did you forget `return`?"
+    elif not hints:
+        said += f" Right would be {_short(part['truth'])}."
+    return False, " ".join([part["expects"], said, *hints[:1]])
+
+
+def error_kind(error: str) -> str:
+    """How an error begins, without what differs from run to run: layers' numbers, addresses."""
+    return re.sub(r"0x[0-9a-f]+|\d+", "0", error)[:60]
+
+
+def _error_hints(part: Mapping[str, Any], error: str) -> list[str]:
+    """What is known about mistakes that end in an error of this kind."""
+    return [m["hint"] for m in part["mistakes"] if m.get("error") == error_kind(error)]
 
 
 def _short(value: Any) -> str:
-    """A value in a few characters."""
-    text = json.dumps(value)
-    return text if len(text) <= 80 else text[:77] + "…"
+    """A value in a few characters, numbers to five digits."""
+    text = json.dumps(_rounded(value), ensure_ascii=False)
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+def _rounded(value: Any) -> Any:
+    """Plain data with numbers of five significant digits."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return float(f"{value:.5g}") if isinstance(value, float) else value
 
 
 class NotebookError(ValueError):
@@ -283,7 +312,8 @@ def check_notebook(path: Path, timeout: int = 300) -> dict[str, list[tuple[bool,
         resources={"metadata": {"path": str(path.parent)}},
     )
     try:
-        client.execute()
+        # A kernel's remarks (on encryption, on processors) are for people who run servers.
+        client.execute(stderr=subprocess.DEVNULL)
     except CellTimeoutError:
         raise NotebookError(f"A cell of {path.name} ran for more than {timeout} s.") from None
     except DeadKernelError:

@@ -31,7 +31,7 @@ def kl_normal(
 ) -> tf.Tensor:
     """Compute KL(q || p) between two Gaussians with diagonal covariance, in closed form.
 
-    For each entry: log(p_scale / q_scale) + (q_scale² + (q_loc − p_loc)²) / (2 p_scale²) − 1/2.
+    Kingma and Welling (2014), appendix B, have the case p = N(0, 1).
 
     Args:
         q_loc: mean of q, shape (..., n).
@@ -56,14 +56,15 @@ def kl_monte_carlo(
 
     It needs no closed form, only that q can be sampled and both densities evaluated. The standard
     error falls with the square root of `n_samples`. For reparameterized q, gradients flow through
-    the draws.
+    the draws, so that a loss may hold the estimate.
 
     Args:
         q: distribution to sample from, with batch shape (...).
         p: distribution over the same events.
         n_samples: number of draws.
         seed: the same seed gives the same draws; None draws afresh. TFP takes a pair of integers
-            for such a seed; a single one would give new draws at every call.
+            for such a seed; a single one would give new draws at every call. Without a seed TFP
+            wants None itself.
 
     Returns:
         Shape (...), in nats. Single estimates may be negative, the divergence never is.
@@ -81,8 +82,8 @@ def best_normal(
         log_density: log p on the grid, shape (m,); it need not be normalized.
         grid: equally spaced points that cover p and q, shape (m,).
         direction: "reverse" minimises KL(q || p), as variational inference does: q must vanish
-            where p does and settles on one mode. "forward" minimises KL(p || q): q must cover all
-            of p, and takes over its mean and variance.
+            where p does, and settles on one of modes that lie far apart. "forward" minimises
+            KL(p || q): q must cover all of p, and takes over its mean and variance.
         start: mean and standard deviation to start from; the reverse KL can have several minima.
 
     Returns:
@@ -142,14 +143,16 @@ def gaussian_log_likelihood(
 def negative_elbo(log_likelihood: tf.Tensor, kl: tf.Tensor, kl_weight: float) -> tf.Tensor:
     """Compute the loss of variational Bayes, as a mean over examples.
 
+    It is lowest where KL(q || posterior) is (Blundell et al. 2015, eq. 1).
+
     Args:
         log_likelihood: log p(y_i | x_i, w) of each example, shape (N,), in nats.
-        kl: KL(q || p), scalar, in nats.
+        kl: KL(q || prior), scalar, in nats.
         kl_weight: factor on the KL. With 1 / N_train, the number of *training* examples, the
             result is the negative ELBO divided by N_train.
 
     Returns:
-        Scalar, in nats per example: −mean(log_likelihood) + kl_weight · kl.
+        Scalar, in nats per example.
     """
     return kl_weight * kl - tf.reduce_mean(log_likelihood)
 

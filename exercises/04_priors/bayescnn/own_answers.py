@@ -73,7 +73,7 @@ def try_answer(source: str, function: str, check: SelfCheck, names: dict[str, An
     wrong = [text for right, text in check.findings(function) if not right]
     if not wrong:
         return ""
-    return EMPTY if wrong[0].endswith(EMPTY) else wrong[0]
+    return wrong[0].rstrip(".") if wrong[0].startswith(EMPTY) else wrong[0]
 
 
 def put_in_place(old: Any, new: Any, namespace: dict[str, Any]) -> None:

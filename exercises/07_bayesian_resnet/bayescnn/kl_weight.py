@@ -69,9 +69,9 @@ def toy_optimizer(n_steps: int) -> keras.optimizers.Optimizer:
 def parameter_count(n_features: int, n_units: int) -> int:
     """Count the trainable numbers of a dense layer with a full-covariance Gaussian posterior.
 
-    The layer has n = (n_features + 1) * n_units weights: a kernel and one bias per unit. Their
-    posterior needs a mean, n numbers, and a lower-triangular scale matrix with its diagonal,
-    n (n + 1) / 2 numbers. Three features and one unit make n = 4 and 4 + 10 = 14.
+    Every unit has a kernel column and a bias of its own. One Gaussian over all weights of the layer
+    needs a mean and a lower-triangular scale matrix with its diagonal. Three features and one unit
+    make 14.
 
     Args:
         n_features: inputs of the layer.
@@ -157,7 +157,7 @@ def per_example_weight(n_train: int, multiple: float = 1.0) -> float:
         multiple: 1 gives the Bayesian posterior, less a colder (narrower) one, 0 none at all.
 
     Returns:
-        multiple / N.
+        `multiple` times the factor that Bayes' rule asks for.
 
     Raises:
         ValueError: `n_train` is smaller than 1 or `multiple` is negative.

@@ -27,6 +27,7 @@ import tensorflow_probability as tfp
 import tf_keras as keras
 from tensorflow_probability import distributions as tfd
 
+# For modules that import it. The functions below spell it out: a notebook shows them by themselves.
 Estimator = Literal["flipout", "reparameterization"]
 
 # TFP's layers call Keras' old name for add_weight; nothing the reader could do about it.
@@ -36,10 +37,10 @@ warnings.filterwarnings("ignore", message=".*layer.add_variable.*", category=Use
 class KLScale:
     """The factor that every Bayesian layer multiplies its KL divergence with.
 
-    value = beta * kl_weight / n_train: the Keras loss is a mean over examples, so the KL of the
-    whole data set is shared out among its n_train examples; kl_weight (λ) is 1 for the ELBO and
-    less for a "cold" posterior; beta is the warm-up that `KLWarmUp` raises from 0 to 1. Make one
-    for the whole model, under the strategy's scope if there is one.
+    The Keras loss is a mean over examples, so the KL of the whole data set is shared out among its
+    n_train examples; kl_weight (λ) is 1 for the ELBO and less for a "cold" posterior; beta is the
+    warm-up that `KLWarmUp` raises from 0 to 1. Make one for the whole model, under the strategy's
+    scope if there is one.
 
     Attributes:
         beta: scalar float32 variable, not trainable, 1 at first.
@@ -74,8 +75,9 @@ class KLScale:
 class KLWarmUp(keras.callbacks.Callback):
     """Raises the KL's beta from 0 in the first epoch to 1 at epoch `n_epochs`, in a straight line.
 
-    Without it the KL, which starts at about two nats for every weight, drowns the likelihood
-    before the network has learnt anything (Sønderby et al. 2016, section 2.3).
+    Without it the KL, which starts at one to four nats for every weight, the more the narrower the
+    layer, drowns the likelihood before the network has learnt anything (Sønderby et al. 2016,
+    section 2.3).
 
     Args:
         kl_scale: the model's `KLScale`.
@@ -88,7 +90,7 @@ class KLWarmUp(keras.callbacks.Callback):
         self.n_epochs = n_epochs
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Sets beta for this epoch, counted from 0; a resumed run gets the beta it left off at."""
+        """Sets beta for this epoch, counted from 0: it depends on the epoch's number alone."""
         self.kl_scale.beta.assign(min(1.0, epoch / self.n_epochs) if self.n_epochs > 0 else 1.0)
 
 
@@ -99,14 +101,14 @@ def scaled_prior_fn(
     trainable: bool,
     add_variable_fn: Callable[..., tf.Variable],
 ) -> tfd.Distribution:
-    """Makes a kernel's prior, N(0, 2 / fan_in) on every weight, with nothing to train.
+    """Makes a kernel's prior: normal around 0, as wide as He's initialisation, nothing to train.
 
-    Drawn from it, a layer keeps the variance of its input (He et al. 2015, equation 10), so it
-    says "an ordinary untrained network" whatever the layer's width; N(0, 1) does not.
+    With it, a layer followed by ReLU keeps the mean square of its input (He et al. 2015, equation
+    10), so it says "an ordinary untrained network" whatever the layer's width; N(0, 1) does not.
 
     Args:
-        dtype: of the weights.
-        shape: of the kernel, (..., inputs, outputs); fan_in is the product of all but the last.
+        dtype: of the weights, and of all numbers of the prior.
+        shape: of the kernel, (..., inputs, outputs).
         name: unused, as are `trainable` and `add_variable_fn`: the signature is that of TFP.
         trainable: unused.
         add_variable_fn: unused.
@@ -130,7 +132,7 @@ def he_posterior_fn(seed: int, initial_rho: float = -5.0) -> Callable[..., tfd.D
 
     Args:
         seed: of the means; give every layer its own, or layers of one shape start out equal.
-        initial_rho: start of the untransformed scale.
+        initial_rho: start of every rho, the untransformed scale.
 
     Returns:
         A function of (dtype, shape, name, trainable, add_variable_fn), as TFP's layers call it.
@@ -150,7 +152,7 @@ def kernel_arguments(
 
     TFP's layers call `kernel_divergence_fn(posterior, prior, draw)`, draw being the kernel that was
     drawn from the posterior, and add the result to the model's losses, as it is: it must have been
-    scaled. Ours is the exact KL(posterior ‖ prior), times `kl_scale.value` at that moment.
+    scaled. Ours is exact, and follows the warm-up.
 
     Args:
         posterior_fn: makes a kernel's posterior, such as `he_posterior_fn` returns.
@@ -158,9 +160,9 @@ def kernel_arguments(
         kl_scale: the model's; `kl_scale.value` changes during the warm-up.
 
     Returns:
-        {"kernel_posterior_fn": ..., "kernel_prior_fn": ..., "kernel_divergence_fn": ...,
-        "bias_posterior_fn": a point estimate that starts at zero, "dtype": "float32"}, the last
-        because half precision fails inside TFP's layers, whatever the global policy.
+        By the names that TFP's layers have for them: the functions that make the kernel's posterior
+        and its prior, the divergence, the function that makes the bias (a point estimate that
+        starts at zero), and the type, float32 whatever the global policy.
     """
     return {
         "kernel_posterior_fn": posterior_fn,
@@ -177,7 +179,7 @@ def bayesian_dense(
     units: int,
     arguments: dict[str, Any],
     *,
-    estimator: Estimator = "flipout",
+    estimator: Literal["flipout", "reparameterization"] = "flipout",
     name: str | None = None,
 ) -> keras.layers.Layer:
     """Makes a Bayesian dense layer.
@@ -208,7 +210,7 @@ def bayesian_conv2d(
     arguments: dict[str, Any],
     *,
     strides: int = 1,
-    estimator: Estimator = "flipout",
+    estimator: Literal["flipout", "reparameterization"] = "flipout",
     name: str | None = None,
 ) -> keras.layers.Layer:
     """Makes a Bayesian convolution layer.
@@ -227,7 +229,7 @@ def bayesian_conv2d(
 
     Raises:
         KeyError: for an unknown estimator.
-        ValueError: for a step wider than the kernel.
+        ValueError: for strides wider than the kernel.
     """
     if strides > kernel_size:
         # It would never see the pixels between; TensorFlow 2.21's gradient of it crashes on a CPU.
@@ -283,7 +285,8 @@ def bayesian_block(
     kl_scale: KLScale,
     seed: int,
     strides: int = 1,
-    estimator: Estimator = "flipout",
+    estimator: Literal["flipout", "reparameterization"] = "flipout",
+    initial_rho: float = -5.0,
     name: str,
 ) -> Any:
     """Applies a residual block whose convolutions are Bayesian.
@@ -295,6 +298,7 @@ def bayesian_block(
         seed: the block's layers take seed, seed + 1 and (shortcut) seed + 2.
         strides: step of the first convolution, pixels.
         estimator: as for `bayesian_dense`.
+        initial_rho: as for `he_posterior_fn`.
         name: prefix of the layers' names, another one for every block.
 
     Returns:
@@ -303,7 +307,7 @@ def bayesian_block(
     parts = ("conv1", "conv2", "shortcut")
 
     def make_conv(part: str, filters: int, kernel_size: int, strides: int) -> keras.layers.Layer:
-        posterior_fn = he_posterior_fn(seed + parts.index(part))
+        posterior_fn = he_posterior_fn(seed + parts.index(part), initial_rho)
         return bayesian_conv2d(
             filters,
             kernel_size,

@@ -46,8 +46,7 @@ def parameter_counts(n_weights: int, rank: int) -> dict[str, int]:
         rank: number r of directions of the low-rank family.
 
     Returns:
-        "mean_field": n means and n scales; "low_rank": besides these r directions of n entries;
-        "full_covariance": n means and n (n + 1) / 2 entries of a triangular scale matrix.
+        "mean_field", "low_rank" and "full_covariance", each with its count.
     """
     return {
         "mean_field": 2 * n_weights,
@@ -60,9 +59,9 @@ def mean_field(kernel_size: int, bias_size: int, dtype: Any = None) -> keras.Mod
     """Make a trainable Gaussian posterior with independent weights, for `DenseVariational`.
 
     Use a `tfp.layers.VariableLayer` with 2 n numbers, first the means, then rho, and a
-    `tfp.layers.DistributionLambda` that makes a `tfd.MultivariateNormalDiag` of them. (TFP has no
-    closed-form KL between an `Independent` normal, as `IndependentNormal` gives, and a
-    `MultivariateNormalDiag`.)
+    `tfp.layers.DistributionLambda` that makes a `tfd.MultivariateNormalDiag` of them: one
+    distribution over the vector of weights. (TFP knows no closed-form KL between an `Independent`
+    normal, as `IndependentNormal` gives, and a `MultivariateNormalDiag`.)
 
     Args:
         kernel_size: number of kernel entries (features times units).
@@ -137,8 +136,7 @@ def kl_multivariate_normal(
 ) -> float:
     """Compute KL(q || p) between two Gaussians with full covariance, in closed form.
 
-    ½ [tr(P⁻¹ Q) + (p_loc − q_loc)ᵀ P⁻¹ (p_loc − q_loc) − n + log det P − log det Q] for the
-    covariances Q and P.
+    It is 0 when q and p agree, and not symmetric in them.
 
     Args:
         q_loc: mean of q, shape (n,).
@@ -160,8 +158,8 @@ def best_mean_field(covariance: np.ndarray) -> np.ndarray:
     """Compute the variances of the mean-field Gaussian q that minimises KL(q || p).
 
     Variational inference ends there when the exact posterior p is Gaussian: the variance of each
-    weight *given all the others*, one over the diagonal of the precision matrix (Bishop 2006,
-    eq. 10.12-10.15). It is never larger than the exact variance.
+    weight *given all the others* (Bishop 2006, eq. 10.12-10.15). It is never larger than the
+    weight's own variance.
 
     Args:
         covariance: covariance of p, shape (n, n), positive definite.
@@ -190,11 +188,11 @@ def moment_matched(covariance: np.ndarray) -> np.ndarray:
 def kl_mean_field_gap(covariance: np.ndarray) -> float:
     """Compute what remains of KL(q || p) for the best mean-field q: the price of independence.
 
-    ½ [log det Σ + sum_i log (Σ⁻¹)_ii], with q's variances those of `best_mean_field` and equal
-    means. It is 0 when Σ is diagonal and grows without bound with the correlations.
+    q has the mean of p and the variances of `best_mean_field`. The gap is 0 when the covariance is
+    diagonal and grows without bound with the correlations.
 
     Args:
-        covariance: covariance Σ of p, shape (n, n), positive definite.
+        covariance: covariance of p, shape (n, n), positive definite.
 
     Returns:
         The divergence in nats.
@@ -212,6 +210,6 @@ def predictive_variance(features: np.ndarray, covariance: np.ndarray) -> np.ndar
             `np.diag(variances)`.
 
     Returns:
-        xᵀ Σ x of each example, shape (N,), in squared units of the target, noise not included.
+        One variance per example, shape (N,), in squared units of the target, noise not included.
     """
     return np.einsum("ij,jk,ik->i", features, covariance, features)

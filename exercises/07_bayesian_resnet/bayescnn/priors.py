@@ -101,7 +101,7 @@ def horseshoe(scale: float) -> tfp.distributions.Distribution:
     ones stay.
 
     Args:
-        scale: how large a typical weight is.
+        scale: sets the width, as for the half-Cauchy: λ · scale is the standard deviation.
 
     Returns:
         A scalar `tfd.Distribution`.
@@ -120,7 +120,7 @@ def diagonal_prior(
         scale: standard deviation of every weight; TFP's `scale_diag` is not the variance.
 
     Returns:
-        A `tfd.MultivariateNormalDiag` with event shape (n_weights,).
+        A distribution with event shape (n_weights,), such as `tfd.MultivariateNormalDiag`.
     """
     return tfd.MultivariateNormalDiag(
         loc=tf.fill([n_weights], loc), scale_diag=tf.fill([n_weights], scale)
@@ -195,7 +195,8 @@ def map_fit(
 
     Minimise −log p(y | X, w) − log p(w) over w, here by Adam from w = 0 with a rate that falls
     linearly to 0, so that weights come to rest in the kink of a Laplace prior. For a prior that
-    is not log-concave this finds one mode.
+    is not log-concave this finds one mode of several (for the horseshoe, infinite at 0, there is
+    none worth finding).
 
     Args:
         features: shape (N, n).
@@ -246,7 +247,7 @@ def shrinkage_curve(
     reach = np.abs(observations).max() + 8 * noise_scale
     half = np.geomspace(1e-6 * reach, reach, 4000)
     grid = np.concatenate([-half[::-1], half])
-    log_prior = prior.log_prob(tf.constant(grid, tf.float32)).numpy().astype("float64")
+    log_prior = prior.log_prob(tf.constant(grid, prior.dtype)).numpy().astype("float64")
     log_joint = log_prior - 0.5 * ((observations[:, None] - grid) / noise_scale) ** 2
     joint = np.exp(log_joint - log_joint.max(axis=1, keepdims=True))
     return np.trapezoid(joint * grid, grid) / np.trapezoid(joint, grid)
@@ -261,7 +262,8 @@ def make_prior_fn(prior: tfp.distributions.Distribution) -> Callable[..., keras.
     Returns:
         A function of (kernel_size, bias_size, dtype=None) that returns a Keras model without
         variables: called on any tensor, it gives independent draws of `prior` as one distribution
-        with event shape (kernel_size + bias_size,) (`tfd.Sample`).
+        with event shape (kernel_size + bias_size,) (`tfd.Sample`). The prior has a dtype of its
+        own, so the one handed over may be ignored.
     """
 
     def make_prior(kernel_size: int, bias_size: int, dtype: Any = None) -> keras.Model:
@@ -281,8 +283,9 @@ def make_posterior_fn(
 ) -> Callable[..., tfp.distributions.Distribution]:
     """Return a custom posterior for TFP's convolution and dense layers (`kernel_posterior_fn`).
 
-    Use `tfp.layers.default_loc_scale_fn` with initializers of your own: it creates the trainable
-    location and a scale that is the softplus of a trainable number.
+    Use `tfp.layers.default_loc_scale_fn` with initializers of your own (`loc_initializer` and
+    `untransformed_scale_initializer`, such as `keras.initializers.RandomNormal` and `Constant`): it
+    creates the trainable location and a scale that is the softplus of a trainable number.
 
     Args:
         family: a distribution with parameters `loc` and `scale`, such as `tfd.Normal` or
@@ -293,7 +296,8 @@ def make_posterior_fn(
 
     Returns:
         A function of (dtype, shape, name, trainable, add_variable_fn), as TFP's layers call it,
-        that returns a distribution with event shape `shape`, independent over all entries.
+        that returns a distribution with event shape `shape`, independent over all entries
+        (`tfd.Independent` with `reinterpreted_batch_ndims=len(shape)`).
     """
     make_loc_scale = tfp.layers.default_loc_scale_fn(
         loc_initializer=keras.initializers.RandomNormal(stddev=loc_stddev, seed=seed),
@@ -322,7 +326,7 @@ def kl_divergence(
         p: distribution over the same events.
         n_samples: number of draws when there is no closed form (`tfd.kl_divergence` raises
             NotImplementedError).
-        seed: seed of these draws.
+        seed: seed of these draws, as in `kl_monte_carlo`: the same one repeats them.
 
     Returns:
         The divergence in nats, of q's batch shape.
@@ -343,9 +347,9 @@ def monte_carlo_kl_divergence_fn(
         kl_weight: factor on the divergence, such as 1 / N.
 
     Returns:
-        A function of (posterior, prior, posterior_tensor) — TFP's layers pass all three, the last
-        is not needed — giving kl_weight times the Monte Carlo estimate of KL(posterior || prior),
-        in nats.
+        A function of (posterior, prior, posterior_tensor) giving kl_weight times the Monte Carlo
+        estimate of KL(posterior || prior), in nats. TFP's layers pass all three; the last is the
+        one draw that the layer computes with, and is not needed.
     """
 
     def kl_divergence_fn(

@@ -83,6 +83,7 @@ class TrainingConfig:
     Attributes:
         epochs: at most so many.
         batch_size: examples a step, over all replicas together.
+        augment: whether training images are varied (`chest_xrays.augment`); the stem's only.
         learning_rate: at the start.
         schedule: "cosine" or "plateau"; SCHEDULE_FOR names each backbone's.
         weight_decay: decoupled, on the stem's kernels only; the Bayesian ones have a prior.
@@ -94,6 +95,7 @@ class TrainingConfig:
 
     epochs: int = 60
     batch_size: int = 64
+    augment: bool = True
     learning_rate: float = 1e-3
     schedule: Schedule = "cosine"
     weight_decay: float = 0.05
@@ -176,7 +178,7 @@ def stem_stage(inputs: Any, filters: int, seed: int, name: str) -> Any:
 
     swish(normalized_conv(swish(normalized_conv(x))) + shortcut(x)): two convolutions of 3 x 3, the
     first with strides 2. The shortcut is the average over 2 x 2 pixels (padding "same"), brought to
-    the right number of channels by a convolution of 1 x 1.
+    the right number of channels by a `normalized_conv` of 1 x 1 (without swish).
 
     Args:
         inputs: (batch, height, width, channels).

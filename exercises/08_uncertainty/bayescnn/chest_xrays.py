@@ -86,8 +86,7 @@ def patient_of(file_name: str) -> str:
     `person1000_bacteria_2931.jpeg` and `person1000_virus_1681.jpeg` are "person1000",
     `IM-0115-0001.jpeg` is "IM-0115", `NORMAL2-IM-0927-0001.jpeg` is "NORMAL2-IM-0927".
     Whether `person1000` with bacteria and with a virus is one child is not documented; counted as
-    one, no child can be on both sides of a split. (170 numbers also occur in both the official
-    train and test folders, but none with the same germ; the two folders count anew.)
+    one, no child can be on both sides of a split.
 
     Args:
         file_name: with or without folders.
@@ -96,6 +95,8 @@ def patient_of(file_name: str) -> str:
         The patient, or the name without its suffix where the name follows neither pattern: then
         each image is a patient of its own.
     """
+    # 170 numbers also occur in both the official train and test folders, but none with the same
+    # germ: the two folders count anew.
     stem = Path(file_name).stem
     found = re.match(r"person\d+(?=_)|(?:NORMAL2-)?IM-\d+(?=-)", stem)
     return found.group() if found else stem
@@ -109,9 +110,10 @@ def split_by_patient(
 ) -> np.ndarray:
     """Hold out a fraction of the images, whole patients only, of each class alike.
 
-    A patient belongs to the class of his or her first image. Of each class, patients are drawn at
-    random until the images come as near to the fraction as they can: at least one patient is
-    held out and, where there are two or more, at least one is kept.
+    A patient belongs to the class of his or her first image. Of each class, take patients in random
+    order; stop where the number of their images is nearest to fraction times the images of all
+    patients of that class. At least one patient is held out and, where there are two or more, at
+    least one is kept.
 
     Args:
         patients: (n,) patient of each image.
@@ -210,11 +212,13 @@ def list_images(folder: str | Path) -> tuple[list[Path], np.ndarray, tuple[str, 
     """List a folder that has one folder of images per class.
 
     Args:
-        folder: holds CLASS/IMAGE; hidden files and files that are no images are left out.
+        folder: holds CLASS/IMAGE. Files and folders whose names begin with a dot, folders that
+            begin with an underscore, and files that are no images are left out.
 
     Returns:
-        (n paths, (n,) int64 labels, k class names). Classes are in alphabetical order, as Keras
-        has them, so NORMAL is 0 and PNEUMONIA is 1; images in order of their names.
+        (n paths, (n,) int64 labels, k class names). Classes are in the order of Python's `sorted`
+        (capitals before small letters), as Keras has them, so NORMAL is 0 and PNEUMONIA is 1;
+        images of a class likewise, by their names.
 
     Raises:
         XrayError: no such folder, fewer than two class folders, a class without images.

@@ -200,13 +200,15 @@ def phantom_xrays(n: int, size: int, seed: int) -> tuple[np.ndarray, np.ndarray,
 # Drawing -----------------------------------------------------------------------------------------
 
 
-def render(parameters: PhantomParameters, size: int, seed: int) -> np.ndarray:
+def render(parameters: PhantomParameters, size: int, seed: int, first: int = 0) -> np.ndarray:
     """Draw the X-rays.
 
     Args:
         parameters: n rows.
         size: side, pixels.
         seed: of texture and noise. Size changes the sampling, not what is seen.
+        first: place of the first row in its set: image i of a set looks the same, drawn with all
+            the others or alone.
 
     Returns:
         (n, size, size) uint8, bone and opacities bright, air dark.
@@ -222,7 +224,7 @@ def render(parameters: PhantomParameters, size: int, seed: int) -> np.ndarray:
     for start in range(0, len(parameters), step):
         rows = parameters.take(slice(start, start + step))
         # A generator for each image, so that no image depends on how many are drawn at once.
-        randoms = [np.random.default_rng([seed, start + row]) for row in range(len(rows))]
+        randoms = [np.random.default_rng([seed, first + start + row]) for row in range(len(rows))]
         film = _film(rows, _attenuation(rows, fine, randoms))
         film = film.reshape(len(rows), size, fine // size, size, fine // size).mean(axis=(2, 4))
         # Quantum noise; the smaller the pixel, the fewer quanta reach it.

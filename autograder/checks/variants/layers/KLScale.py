@@ -127,7 +127,7 @@ class KLScale:
 
 # %% wrong: the value at the moment of compiling
 # loses: 4
-# hint: numpy() and float() freeze the number, or fail, in a compiled graph. Compute with the variable itself.
+# hint: Inside a compiled graph beta has no number yet. Compute with the variable itself, not with what float(), numpy() or tf.constant make of it.
 class KLScale:
     def __init__(self, n_train, kl_weight=1.0):
         self.n_train = n_train
@@ -138,3 +138,58 @@ class KLScale:
     def value(self):
         return float(self.beta.numpy()) * self.kl_weight / self.n_train
 
+
+# %% wrong: numpy() on the variable
+# loses: 4
+# hint: Inside a compiled graph beta has no number yet. Compute with the variable itself, not with what float(), numpy() or tf.constant make of it.
+class KLScale:
+    def __init__(self, n_train, kl_weight=1.0):
+        self.n_train = n_train
+        self.kl_weight = kl_weight
+        self.beta = tf.Variable(1.0, trainable=False, name="kl_beta", dtype=tf.float32)
+
+    @property
+    def value(self):
+        return self.beta.numpy() * self.kl_weight / self.n_train
+
+
+# %% wrong: float() of the variable
+# loses: 4
+# hint: Inside a compiled graph beta has no number yet. Compute with the variable itself, not with what float(), numpy() or tf.constant make of it.
+class KLScale:
+    def __init__(self, n_train, kl_weight=1.0):
+        self.n_train = n_train
+        self.kl_weight = kl_weight
+        self.beta = tf.Variable(1.0, trainable=False, name="kl_beta", dtype=tf.float32)
+
+    @property
+    def value(self):
+        return float(self.beta) * self.kl_weight / self.n_train
+
+
+# %% wrong: a constant of the variable
+# loses: 4
+# hint: Inside a compiled graph beta has no number yet. Compute with the variable itself, not with what float(), numpy() or tf.constant make of it.
+class KLScale:
+    def __init__(self, n_train, kl_weight=1.0):
+        self.n_train = n_train
+        self.kl_weight = kl_weight
+        self.beta = tf.Variable(1.0, trainable=False, name="kl_beta", dtype=tf.float32)
+
+    @property
+    def value(self):
+        return tf.constant(self.beta) * self.kl_weight / self.n_train
+
+
+# %% wrong: an array of the variable
+# loses: 4
+# hint: Inside a compiled graph beta has no number yet. Compute with the variable itself, not with what float(), numpy() or tf.constant make of it.
+class KLScale:
+    def __init__(self, n_train, kl_weight=1.0):
+        self.n_train = n_train
+        self.kl_weight = kl_weight
+        self.beta = tf.Variable(1.0, trainable=False, name="kl_beta", dtype=tf.float32)
+
+    @property
+    def value(self):
+        return np.multiply(self.beta, self.kl_weight) / self.n_train

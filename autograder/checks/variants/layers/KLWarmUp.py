@@ -67,6 +67,19 @@ class KLWarmUp(keras.callbacks.Callback):
         self.kl_scale.beta.assign(epoch / self.n_epochs if self.n_epochs else 1.0)
 
 
+# %% wrong: no warm-up begins one epoch late
+# loses: 2
+# hint: With n_epochs = 0, beta is 1 in epoch 0 already.
+class KLWarmUp(keras.callbacks.Callback):
+    def __init__(self, kl_scale, n_epochs):
+        super().__init__()
+        self.kl_scale = kl_scale
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.kl_scale.beta.assign(min(1.0, epoch / max(1, self.n_epochs)))
+
+
 # %% wrong: a step at a time from the last value
 # loses: 8
 # hint: beta is counted up from what it was before, so a resumed training gets a wrong one. Compute it from the epoch.
@@ -122,7 +135,7 @@ class KLWarmUp(keras.callbacks.Callback):
 
 # %% wrong: falling
 # loses: 6
-# hint: beta falls here. The likelihood speaks first: beta begins at 0 and rises to 1.
+# hint: beta falls here. The images speak first: beta begins at 0 and rises to 1.
 class KLWarmUp(keras.callbacks.Callback):
     def __init__(self, kl_scale, n_epochs):
         super().__init__()
@@ -145,3 +158,54 @@ class KLWarmUp(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         self.kl_scale.beta.assign(min(1.0, epoch / max(self.n_epochs - 1, 1)) if self.n_epochs else 1.0)
 
+
+# %% wrong: counted up, without an end
+# loses: 8
+# hint: beta is counted up from what it was before, so a resumed training gets a wrong one. Compute it from the epoch.
+class KLWarmUp(keras.callbacks.Callback):
+    def __init__(self, kl_scale, n_epochs):
+        super().__init__()
+        self.kl_scale = kl_scale
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.kl_scale.beta.assign(self.kl_scale.beta + 1 / self.n_epochs)
+
+
+# %% wrong: counted up, no step where there is no warm-up
+# loses: 8
+# hint: beta is counted up from what it was before, so a resumed training gets a wrong one. Compute it from the epoch.
+class KLWarmUp(keras.callbacks.Callback):
+    def __init__(self, kl_scale, n_epochs):
+        super().__init__()
+        self.kl_scale = kl_scale
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.kl_scale.beta.assign_add(1 / self.n_epochs if self.n_epochs else 0.0)
+
+
+# %% wrong: counted up to 1 in TensorFlow
+# loses: 8
+# hint: beta is counted up from what it was before, so a resumed training gets a wrong one. Compute it from the epoch.
+class KLWarmUp(keras.callbacks.Callback):
+    def __init__(self, kl_scale, n_epochs):
+        super().__init__()
+        self.kl_scale = kl_scale
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.kl_scale.beta.assign(tf.minimum(1.0, self.kl_scale.beta + 1 / max(1, self.n_epochs)))
+
+
+# %% wrong: whole numbers
+# loses: 6
+# hint: // drops what is behind the decimal point, so beta jumps from 0 to 1. A single / divides.
+class KLWarmUp(keras.callbacks.Callback):
+    def __init__(self, kl_scale, n_epochs):
+        super().__init__()
+        self.kl_scale = kl_scale
+        self.n_epochs = n_epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.kl_scale.beta.assign(min(1.0, epoch // self.n_epochs) if self.n_epochs else 1.0)

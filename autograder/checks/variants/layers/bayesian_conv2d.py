@@ -175,3 +175,51 @@ def bayesian_conv2d(filters, kernel_size, arguments, *, strides=1, estimator="fl
         "reparameterization": tfp.layers.Convolution2DReparameterization,
     }[estimator]
     return layer(filters, kernel_size, strides=strides, padding="same", **arguments)
+
+
+# %% wrong: steps of one refused too
+# loses: 2
+# hint: A step as wide as the kernel skips nothing, and is allowed: only wider ones are not.
+def bayesian_conv2d(filters, kernel_size, arguments, *, strides=1, estimator="flipout", name=None):
+    if strides >= kernel_size:
+        raise ValueError("strides wider than the kernel")
+    layer = {
+        "flipout": tfp.layers.Convolution2DFlipout,
+        "reparameterization": tfp.layers.Convolution2DReparameterization,
+    }[estimator]
+    return layer(filters, kernel_size, strides=strides, padding="same", name=name, **arguments)
+
+
+# %% wrong: another error for wide steps
+# loses: 2
+# hint: Wide strides are refused, but not with a ValueError, as a caller may expect: raise ValueError(...).
+def bayesian_conv2d(filters, kernel_size, arguments, *, strides=1, estimator="flipout", name=None):
+    if True:
+        assert strides <= kernel_size
+    layer = {
+        "flipout": tfp.layers.Convolution2DFlipout,
+        "reparameterization": tfp.layers.Convolution2DReparameterization,
+    }[estimator]
+    return layer(filters, kernel_size, strides=strides, padding="same", name=name, **arguments)
+
+
+# %% wrong: flipout, whatever is asked for
+# loses: 3
+# hint: Every layer perturbs each example in its own way here, even for "reparameterization". For that, take Convolution2DReparameterization.
+def bayesian_conv2d(filters, kernel_size, arguments, *, strides=1, estimator="flipout", name=None):
+    if strides > kernel_size:
+        raise ValueError("strides wider than the kernel")
+    return tfp.layers.Convolution2DFlipout(
+        filters, kernel_size, strides=strides, padding="same", name=name, **arguments
+    )
+
+
+# %% wrong: one draw, whatever is asked for
+# loses: 3
+# hint: Every layer draws once for the whole batch here, even for "flipout". For that, take Convolution2DFlipout.
+def bayesian_conv2d(filters, kernel_size, arguments, *, strides=1, estimator="flipout", name=None):
+    if strides > kernel_size:
+        raise ValueError("strides wider than the kernel")
+    return tfp.layers.Convolution2DReparameterization(
+        filters, kernel_size, strides=strides, padding="same", name=name, **arguments
+    )

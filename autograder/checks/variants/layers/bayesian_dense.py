@@ -45,7 +45,7 @@ def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
 
 # %% wrong: anything unknown is flipout
 # loses: 2
-# hint: A misspelt estimator is silently taken for flipout here. Let it be a KeyError.
+# hint: Any name will do for an estimator here, even a misspelt one. Let it be a KeyError.
 def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
     if estimator == "reparameterization":
         return tfp.layers.DenseReparameterization(units, name=name, **arguments)
@@ -103,8 +103,66 @@ def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
     return layer(units, **arguments)
 
 
-# %% wrong: local reparameterization
+# %% wrong: flipout, whatever is asked for
 # loses: 5
-# hint: DenseLocalReparameterization is a third estimator, which convolutions do not have. For reparameterization the course takes DenseReparameterization.
+# hint: Every layer perturbs each example in its own way here, even for "reparameterization". For that, take DenseReparameterization.
 def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
-    return tfp.layers.DenseLocalReparameterization(units, name=name, **arguments)
+    return tfp.layers.DenseFlipout(units, name=name, **arguments)
+
+
+# %% wrong: one draw, whatever is asked for
+# loses: 5
+# hint: Every layer draws once for the whole batch here, even for "flipout". For that, take DenseFlipout.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    return tfp.layers.DenseReparameterization(units, name=name, **arguments)
+
+
+# %% wrong: local reparameterization
+# loses: 3
+# hint: DenseLocalReparameterization is an estimator of its own: it perturbs every example. Here "reparameterization" means DenseReparameterization.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    layer = {
+        "flipout": tfp.layers.DenseFlipout,
+        "reparameterization": tfp.layers.DenseLocalReparameterization,
+    }[estimator]
+    return layer(units, name=name, **arguments)
+
+
+# %% wrong: an unknown estimator is a ValueError
+# loses: 2
+# hint: An unknown estimator is to be a KeyError, as looking it up in a dict gives by itself.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    if estimator == "flipout":
+        return tfp.layers.DenseFlipout(units, name=name, **arguments)
+    if estimator == "reparameterization":
+        return tfp.layers.DenseReparameterization(units, name=name, **arguments)
+    raise ValueError(estimator)
+
+
+# %% wrong: an unknown estimator gives None
+# loses: 2
+# hint: An unknown estimator gives None here, and fails much later. Let it be a KeyError, as looking it up in a dict gives by itself.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    if estimator == "flipout":
+        return tfp.layers.DenseFlipout(units, name=name, **arguments)
+    if estimator == "reparameterization":
+        return tfp.layers.DenseReparameterization(units, name=name, **arguments)
+
+
+# %% wrong: an unknown estimator leaves the layer unbound
+# loses: 2
+# hint: With an unknown estimator your variable never gets a value. Let it be a KeyError, as looking it up in a dict gives by itself.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    if estimator == "flipout":
+        layer = tfp.layers.DenseFlipout
+    elif estimator == "reparameterization":
+        layer = tfp.layers.DenseReparameterization
+    return layer(units, name=name, **arguments)
+
+
+# %% wrong: an unknown estimator is found nowhere in TFP
+# loses: 2
+# hint: An unknown estimator is to be a KeyError, as looking it up in a dict gives by itself. Here it is an error of another kind.
+def bayesian_dense(units, arguments, *, estimator="flipout", name=None):
+    kind = f"Dense{estimator.capitalize()}"
+    return getattr(tfp.layers, kind)(units, name=name, **arguments)

@@ -45,6 +45,16 @@ def he_posterior_fn(seed, initial_rho=-5.0):
     return posterior_fn
 
 
+# %% wrong: one seed for all
+# loses: 2
+# hint: The means are the same whatever the seed, so layers of one shape start out equal. Give the seed to the means' initializer.
+def he_posterior_fn(seed, initial_rho=-5.0):
+    return tfp.layers.default_mean_field_normal_fn(
+        loc_initializer=keras.initializers.HeNormal(seed=1),
+        untransformed_scale_initializer=keras.initializers.Constant(initial_rho),
+    )
+
+
 # %% wrong: TFP's start
 # loses: 8
 # hint: This is TFP's own start: means of 0.1 whatever the width, and scales of softplus(-3). Give both initializers.
@@ -54,7 +64,7 @@ def he_posterior_fn(seed, initial_rho=-5.0):
 
 # %% wrong: Glorot's means
 # loses: 3
-# hint: Glorot's initialisation is too small for layers with swish. He's HeNormal has the variance 2 / fan_in.
+# hint: Glorot's initialisation is too small for layers with a ReLU or swish. He's has the variance 2 / fan_in.
 def he_posterior_fn(seed, initial_rho=-5.0):
     return tfp.layers.default_mean_field_normal_fn(
         loc_initializer=keras.initializers.GlorotNormal(seed=seed),
@@ -105,16 +115,6 @@ def he_posterior_fn(seed, initial_rho=-5.0):
     )
 
 
-# %% wrong: one seed for all
-# loses: 2
-# hint: The seed is always the same here, so layers of one shape start out equal. Use the one that is given.
-def he_posterior_fn(seed, initial_rho=-5.0):
-    return tfp.layers.default_mean_field_normal_fn(
-        loc_initializer=keras.initializers.HeNormal(seed=1),
-        untransformed_scale_initializer=keras.initializers.Constant(initial_rho),
-    )
-
-
 # %% wrong: scales that do not train
 # loses: 2
 # hint: Only the means train here. With fixed scales the posterior cannot say what it is sure of and what not.
@@ -141,4 +141,36 @@ def he_posterior_fn(seed, initial_rho=-5.0):
         is_singular=True,
         loc_initializer=keras.initializers.HeNormal(seed=seed),
         untransformed_scale_initializer=keras.initializers.Constant(initial_rho),
+    )
+
+
+# %% wrong: a number for an initializer
+# loses: 10
+# hint: The initializers are objects that Keras calls with a shape, not numbers: keras.initializers.Constant makes one of a number.
+def he_posterior_fn(seed, initial_rho=-5.0):
+    return tfp.layers.default_mean_field_normal_fn(
+        loc_initializer=keras.initializers.HeNormal(seed=seed),
+        untransformed_scale_initializer=initial_rho,
+    )
+
+
+
+
+
+# %% wrong: no initializer for the scales
+# loses: 3
+# hint: TFP starts the scales at random, around softplus(-3), unless it gets an untransformed_scale_initializer.
+def he_posterior_fn(seed, initial_rho=-5.0):
+    return tfp.layers.default_mean_field_normal_fn(
+        loc_initializer=keras.initializers.HeNormal(seed=seed)
+    )
+
+
+# %% wrong: scales that start at random
+# loses: 3
+# hint: The scales scatter around softplus(initial_rho) here. They all start at the same number: keras.initializers.Constant.
+def he_posterior_fn(seed, initial_rho=-5.0):
+    return tfp.layers.default_mean_field_normal_fn(
+        loc_initializer=keras.initializers.HeNormal(seed=seed),
+        untransformed_scale_initializer=keras.initializers.RandomNormal(initial_rho, 0.1),
     )

@@ -204,3 +204,156 @@ def kernel_arguments(posterior_fn, prior_fn, kl_scale):
         ),
         
     }
+
+
+# %% wrong: divided by N twice
+# loses: 9
+# hint: kl_scale.value already contains 1 / n_train and kl_weight. Multiply by it and nothing else.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.value / kl_scale.n_train * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: lambda counted twice
+# loses: 9
+# hint: kl_scale.value already contains 1 / n_train and kl_weight. Multiply by it and nothing else.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.value * kl_scale.kl_weight * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: lambda and N counted twice
+# loses: 9
+# hint: kl_scale.value already contains 1 / n_train and kl_weight. Multiply by it and nothing else.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.value * kl_scale.kl_weight / kl_scale.n_train * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: beta counted twice
+# loses: 9
+# hint: kl_scale.value already contains beta. Multiply by it and nothing else.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.value * kl_scale.beta * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: beta left out
+# loses: 9
+# hint: This leaves out beta, the warm-up. Use kl_scale.value.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.kl_weight / kl_scale.n_train * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: beta and lambda left out
+# loses: 9
+# hint: This only divides by n_train: beta and kl_weight are missing. Use kl_scale.value.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: tfd.kl_divergence(q, p) / kl_scale.n_train,
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: beta alone
+# loses: 9
+# hint: kl_scale.beta is the warm-up alone. The whole factor is kl_scale.value.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.beta * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: lambda left out
+# loses: 9
+# hint: This leaves out kl_weight. Use kl_scale.value.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p, _: kl_scale.beta / kl_scale.n_train * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: a divergence of two arguments
+# loses: 14
+# hint: Does your divergence take three arguments? TFP calls it with the posterior, the prior and the draw.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": lambda q, p: kl_scale.value * tfd.kl_divergence(q, p),
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }
+
+
+# %% wrong: a named divergence of two arguments
+# loses: 14
+# hint: Does your divergence take three arguments? TFP calls it with the posterior, the prior and the draw.
+def kernel_arguments(posterior_fn, prior_fn, kl_scale):
+    def divergence(q, p):
+        return kl_scale.value * tfd.kl_divergence(q, p)
+
+    return {
+        "kernel_posterior_fn": posterior_fn,
+        "kernel_prior_fn": prior_fn,
+        "kernel_divergence_fn": divergence,
+        "bias_posterior_fn": tfp.layers.default_mean_field_normal_fn(
+            is_singular=True, loc_initializer="zeros"
+        ),
+        "dtype": "float32",
+    }

@@ -43,7 +43,7 @@ def kl_divergence(model):
 
 # %% wrong: what the losses hold
 # loses: 10
-# hint: model.losses holds each layer's KL as it enters the loss, scaled. This function wants the whole KL.
+# hint: model.losses holds the KL as it enters the loss, scaled, and in a functional model only as a symbol. Use each layer's kernel_posterior and kernel_prior.
 def kl_divergence(model):
     return tf.add_n([tf.constant(0.0), *[tf.reduce_sum(loss) for loss in model.losses]])
 
@@ -123,3 +123,37 @@ def kl_divergence(model):
             q, p = layer.kernel_posterior.distribution, layer.kernel_prior.distribution
             total += tf.reduce_mean(tfd.kl_divergence(q, p))
     return total
+
+
+# %% wrong: the plain sum of the losses
+# loses: 10
+# hint: model.losses holds the KL as it enters the loss, scaled, and in a functional model only as a symbol. Use each layer's kernel_posterior and kernel_prior.
+def kl_divergence(model):
+    return sum(model.losses)
+
+
+# %% wrong: the sum of the losses as a number
+# loses: 10
+# hint: model.losses holds the KL as it enters the loss, scaled, and in a functional model only as a symbol. Use each layer's kernel_posterior and kernel_prior.
+def kl_divergence(model):
+    return float(sum(model.losses))
+
+
+# %% wrong: the layer's own divergence
+# loses: 10
+# hint: kernel_divergence_fn gives the KL as it enters the loss, scaled. The whole one is that of kernel_posterior and kernel_prior themselves.
+def kl_divergence(model):
+    total = tf.constant(0.0)
+    for layer in model.submodules:
+        if hasattr(layer, "kernel_posterior"):
+            total += layer.kernel_divergence_fn(layer.kernel_posterior, layer.kernel_prior, None)
+    return total
+
+
+# %% wrong: every submodule taken for a Bayesian layer
+# loses: 10
+# hint: Not every submodule is a Bayesian layer: take those that have a kernel_posterior. hasattr(layer, ...) asks.
+def kl_divergence(model):
+    return sum(
+        tfd.kl_divergence(layer.kernel_posterior, layer.kernel_prior) for layer in model.submodules
+    )

@@ -189,3 +189,61 @@ def residual_block(inputs, filters, make_conv, strides=1):
     if strides != 1 or inputs.shape[-1] != filters:
         shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
     return keras.layers.Activation("swish")(keras.layers.Multiply()([x, shortcut]))
+
+
+# %% wrong: a convolution only where the channels change
+# loses: 8
+# hint: The shortcut is convolved only where the number of channels changes here. A block with strides changes the shape as well.
+def residual_block(inputs, filters, make_conv, strides=1):
+    x = make_conv("conv1", filters, 3, strides)(inputs)
+    x = keras.layers.Activation("swish")(x)
+    x = make_conv("conv2", filters, 3, 1)(x)
+    shortcut = inputs
+    if strides != 1:
+        shortcut = keras.layers.AveragePooling2D(strides, padding="same")(shortcut)
+    if inputs.shape[-1] != filters:
+        shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
+# %% wrong: pooling without padding
+# loses: 8
+# hint: Shortcut and conv2's output differ in shape. Where strides are more than 1, pool with padding="same", which rounds up as the convolution does; where shapes differ, convolve.
+def residual_block(inputs, filters, make_conv, strides=1):
+    x = make_conv("conv1", filters, 3, strides)(inputs)
+    x = keras.layers.Activation("swish")(x)
+    x = make_conv("conv2", filters, 3, 1)(x)
+    shortcut = inputs
+    if strides != 1:
+        shortcut = keras.layers.AveragePooling2D(strides)(shortcut)
+    if strides != 1 or inputs.shape[-1] != filters:
+        shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))
+
+
+# %% wrong: pooling without padding, a plain sum
+# loses: 8
+# hint: Shortcut and conv2's output differ in shape. Where strides are more than 1, pool with padding="same", which rounds up as the convolution does; where shapes differ, convolve.
+def residual_block(inputs, filters, make_conv, strides=1):
+    x = make_conv("conv1", filters, 3, strides)(inputs)
+    x = keras.layers.Activation("swish")(x)
+    x = make_conv("conv2", filters, 3, 1)(x)
+    shortcut = inputs
+    if strides != 1:
+        shortcut = keras.layers.AveragePooling2D(strides)(shortcut)
+    if strides != 1 or inputs.shape[-1] != filters:
+        shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
+    return tf.nn.swish(x + shortcut)
+
+
+# %% wrong: no pooling
+# loses: 8
+# hint: Shortcut and conv2's output differ in shape. Where strides are more than 1, pool with padding="same", which rounds up as the convolution does; where shapes differ, convolve.
+def residual_block(inputs, filters, make_conv, strides=1):
+    x = make_conv("conv1", filters, 3, strides)(inputs)
+    x = keras.layers.Activation("swish")(x)
+    x = make_conv("conv2", filters, 3, 1)(x)
+    shortcut = inputs
+    if strides != 1 or inputs.shape[-1] != filters:
+        shortcut = make_conv("shortcut", filters, 1, 1)(shortcut)
+    return keras.layers.Activation("swish")(keras.layers.Add()([x, shortcut]))

@@ -74,7 +74,7 @@ def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
 
 # %% wrong: Glorot's scale
 # loses: 8
-# hint: This is Glorot's 2 / (fan_in + fan_out), for layers without a ReLU or swish. He's has fan_in alone.
+# hint: This is Glorot's 2 / (fan_in + fan_out), which looks at both ends of a layer. He's is 2 / fan_in, for layers with a ReLU behind them.
 def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
     fan_in = np.prod(shape[:-1])
     fan_out = np.prod(shape[:-2]) * shape[-1]
@@ -112,9 +112,91 @@ def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
 
 # %% wrong: always float32
 # loses: 3
-# hint: The weights may be of another type than float32: make the prior's numbers of the type `dtype`.
+# hint: The weights may be float32 or float64: make all of the prior's numbers of the type `dtype`.
 def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
     scale = np.float32(np.sqrt(2.0 / np.prod(shape[:-1])))
     return tfd.Independent(
         tfd.Normal(tf.zeros(shape), scale), reinterpreted_batch_ndims=len(shape)
     )
+
+
+# %% wrong: only the first side of the kernel
+# loses: 8
+# hint: Only the kernel's first side is counted here. An output sees all of them but the last, multiplied.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.sqrt(2.0 / shape[0])
+    return tfd.Independent(
+        tfd.Normal(tf.zeros(shape, dtype), tf.constant(scale, dtype)),
+        reinterpreted_batch_ndims=len(shape),
+    )
+
+
+# %% wrong: the outputs for the inputs
+# loses: 8
+# hint: This is the number of outputs. fan_in counts the inputs of one output: all sides of the kernel but the last, multiplied.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.sqrt(2.0 / shape[-1])
+    return tfd.Independent(
+        tfd.Normal(tf.zeros(shape, dtype), tf.constant(scale, dtype)),
+        reinterpreted_batch_ndims=len(shape),
+    )
+
+
+# %% wrong: a variance of one over fan_in
+# loses: 8
+# hint: This is 1 / fan_in. It keeps the mean square where nothing follows; ReLU throws half of it away, so He's variance is twice that.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.sqrt(1.0 / np.prod(shape[:-1]))
+    return tfd.Independent(
+        tfd.Normal(tf.zeros(shape, dtype), tf.constant(scale, dtype)),
+        reinterpreted_batch_ndims=len(shape),
+    )
+
+
+# %% wrong: numpy's type for the scale
+# loses: 8
+# hint: numpy's root is float64, whatever the weights are. Give mean and scale in `dtype`, for example with tf.constant(scale, dtype).
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.sqrt(2.0 / np.prod(shape[:-1]))
+    return tfd.Independent(tfd.Normal(tf.zeros(shape, dtype), scale), reinterpreted_batch_ndims=len(shape))
+
+
+# %% wrong: numpy's type for both
+# loses: 3
+# hint: numpy's root is float64, whatever the weights are. Give mean and scale in `dtype`, for example with tf.constant(scale, dtype).
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.sqrt(2.0 / np.prod(shape[:-1]))
+    return tfd.Independent(tfd.Normal(np.zeros(shape), scale), reinterpreted_batch_ndims=len(shape))
+
+
+# %% wrong: numpy's type for the scale, a plain zero for the mean
+# loses: 3
+# hint: numpy's root is float64, whatever the weights are. Give mean and scale in `dtype`, for example with tf.constant(scale, dtype).
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = np.full(shape, np.sqrt(2.0 / np.prod(shape[:-1])))
+    return tfd.Independent(tfd.Normal(0.0, scale), reinterpreted_batch_ndims=len(shape))
+
+
+# %% wrong: independent without a number
+# loses: 3
+# hint: log_prob gives several numbers for a kernel: tfd.Independent leaves the first axis out unless told how many to take. Give it reinterpreted_batch_ndims.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = tf.constant(np.sqrt(2.0 / np.prod(shape[:-1])), dtype)
+    return tfd.Independent(tfd.Normal(tf.zeros(shape, dtype), scale))
+
+
+# %% wrong: independent over one axis
+# loses: 3
+# hint: log_prob gives several numbers for a kernel. tfd.Independent is to take all of the kernel's axes, not one.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = tf.constant(np.sqrt(2.0 / np.prod(shape[:-1])), dtype)
+    normal = tfd.Normal(tf.zeros(shape, dtype), scale)
+    return tfd.Independent(normal, reinterpreted_batch_ndims=1)
+
+
+# %% wrong: single numbers for mean and scale
+# loses: 8
+# hint: Mean and scale are single numbers here. Make one of them as large as the kernel, so that every weight has its own normal distribution.
+def scaled_prior_fn(dtype, shape, name, trainable, add_variable_fn):
+    scale = tf.constant(np.sqrt(2.0 / np.prod(shape[:-1])), dtype)
+    return tfd.Independent(tfd.Normal(tf.constant(0.0, dtype), scale), len(shape))

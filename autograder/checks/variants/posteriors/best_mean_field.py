@@ -30,21 +30,21 @@ def best_mean_field(covariance):
 
 # %% wrong: the marginal variances
 # loses: 7
-# hint: These are the weights' own variances. KL(q || p) keeps q inside p: the variance of each weight *given the others* is wanted.
+# hint: These are the weights' own variances. KL(q || p) wants the variance of each weight *given the others*, which is smaller.
 def best_mean_field(covariance):
     return np.diag(covariance)
 
 
 # %% wrong: the precisions
 # loses: 10
-# hint: These are precisions. A variance is one over its precision.
+# hint: These are precisions: after inverting the matrix and taking its diagonal, take one over each.
 def best_mean_field(covariance):
     return np.diag(np.linalg.inv(covariance))
 
 
 # %% wrong: one over the covariance's diagonal
 # loses: 10
-# hint: Invert the matrix first, take the diagonal then, and invert that.
+# hint: You take one over each entry of the covariance. Invert the matrix first, take its diagonal, and then one over each.
 def best_mean_field(covariance):
     return 1 / np.diag(covariance)
 
@@ -56,16 +56,15 @@ def best_mean_field(covariance):
     return 1 / np.sqrt(np.diag(np.linalg.inv(covariance)))
 
 
-# %% wrong: the eigenvalues
-# loses: 7
-# hint: These are the variances along the ridge's own axes. Mean field's axes are the weights themselves.
-def best_mean_field(covariance):
-    values, vectors = np.linalg.eigh(covariance)
-    return values[np.argmax(np.abs(vectors), axis=1)]
-
-
 # %% wrong: a matrix
 # loses: 10
 # hint: You return a matrix. Only its diagonal is wanted, one number per weight.
 def best_mean_field(covariance):
     return np.diag(1 / np.diag(np.linalg.inv(covariance)))
+
+
+# %% wrong: the eigenvalues
+# loses: 10
+# hint: These are eigenvalues, the variances along the ridge's own axes. Mean field's axes are the weights themselves.
+def best_mean_field(covariance):
+    return np.linalg.eigvalsh(covariance)

@@ -69,3 +69,58 @@ def kl_mean_field_gap(covariance):
 def kl_mean_field_gap(covariance):
     logs = np.log(np.diag(np.linalg.inv(covariance))).sum()
     return float(0.5 * (np.linalg.det(covariance) + logs))
+
+
+# %% wrong: the covariance's own diagonal
+# loses: 10
+# hint: The two terms must cancel for independent weights: log det Σ, plus the logarithms of the diagonal of the *inverse*.
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.diag(covariance)).sum()
+    return float(0.5 * (np.linalg.slogdet(covariance)[1] + logs))
+
+
+# %% wrong: minus
+# loses: 10
+# hint: The second term is added: log det Σ plus the logarithms of the diagonal of the inverse.
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.diag(np.linalg.inv(covariance))).sum()
+    return float(0.5 * (np.linalg.slogdet(covariance)[1] - logs))
+
+
+# %% wrong: the logarithm of the sum
+# loses: 10
+# hint: You take the logarithm of the sum of the diagonal. The logarithms come first, then their sum.
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.trace(np.linalg.inv(covariance)))
+    return float(0.5 * (np.linalg.slogdet(covariance)[1] + logs))
+
+
+# %% wrong: no determinant
+# loses: 10
+# hint: log det Σ is missing.
+def kl_mean_field_gap(covariance):
+    return float(0.5 * np.log(np.diag(np.linalg.inv(covariance))).sum())
+
+
+# %% wrong: the sign of the determinant
+# loses: 10
+# hint: np.linalg.slogdet returns (sign, logarithm), and you use the sign. Take [1].
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.diag(np.linalg.inv(covariance))).sum()
+    return float(0.5 * (np.linalg.slogdet(covariance)[0] + logs))
+
+
+# %% wrong: a pair for the logarithm
+# loses: 10
+# hint: The result is an array; one number is wanted. Take [1] of what np.linalg.slogdet returns, and add up the logarithms.
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.diag(np.linalg.inv(covariance))).sum()
+    return float(0.5 * (np.linalg.slogdet(covariance) + logs))
+
+
+# %% wrong: no sum
+# loses: 10
+# hint: You return one number per weight. Add up the logarithms, then add log det Σ, once.
+def kl_mean_field_gap(covariance):
+    logs = np.log(np.diag(np.linalg.inv(covariance)))
+    return 0.5 * (np.linalg.slogdet(covariance)[1] + logs)

@@ -99,7 +99,7 @@ def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
 
 # %% wrong: the distance forgotten
 # loses: 8
-# hint: The distance between the means is missing.
+# hint: The term with the two means is missing.
 def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
     trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
     logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
@@ -115,3 +115,90 @@ def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
     distance = shift @ np.linalg.solve(p_covariance, shift)
     logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
     return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: no determinants
+# loses: 10
+# hint: log det P − log det Q is missing, or always 0. np.linalg.slogdet returns (sign, logarithm): take its [1].
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
+    distance = shift @ np.linalg.solve(p_covariance, shift)
+    return float(0.5 * (trace + distance - len(shift)))
+
+
+# %% wrong: the trace of Q⁻¹ P
+# loses: 10
+# hint: The trace is that of Q⁻¹ P. Here it is P⁻¹ Q: np.linalg.solve(P, Q).
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(np.linalg.solve(q_covariance, p_covariance))
+    distance = shift @ np.linalg.solve(p_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: Q⁻¹ between the means
+# loses: 4
+# hint: The term with the means has Q⁻¹. Both inverses are those of p's covariance.
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
+    distance = shift @ np.linalg.solve(q_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: nothing between the means
+# loses: 8
+# hint: P⁻¹ is missing between the two means: how far apart they are counts in units of the spread of p.
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
+    distance = shift @ shift
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: the trace of Q
+# loses: 14
+# hint: P⁻¹ is missing in the trace.
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(q_covariance)
+    distance = shift @ np.linalg.solve(p_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: a sum for the trace
+# loses: 10
+# hint: You add up all entries of P⁻¹ Q. The trace is the sum of the diagonal alone.
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.linalg.solve(p_covariance, q_covariance).sum()
+    distance = shift @ np.linalg.solve(p_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: a pair for the logarithm
+# loses: 14
+# hint: np.linalg.slogdet returns a pair, (sign, logarithm). Take its [1].
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = p_loc - q_loc
+    trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
+    distance = shift @ np.linalg.solve(p_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance) - np.linalg.slogdet(q_covariance)
+    return float(0.5 * (trace + distance - len(shift) + logs))
+
+
+# %% wrong: a matrix of one entry
+# loses: 14
+# hint: The result is an array; one number is wanted. Leave the means as vectors of shape (n,), and take [1] of what np.linalg.slogdet returns.
+def kl_multivariate_normal(q_loc, q_covariance, p_loc, p_covariance):
+    shift = (p_loc - q_loc)[:, None]
+    trace = np.trace(np.linalg.solve(p_covariance, q_covariance))
+    distance = shift.T @ np.linalg.solve(p_covariance, shift)
+    logs = np.linalg.slogdet(p_covariance)[1] - np.linalg.slogdet(q_covariance)[1]
+    return 0.5 * (trace + distance - len(shift) + logs)

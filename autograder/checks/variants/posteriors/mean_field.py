@@ -48,8 +48,8 @@ def mean_field(k, b, dt=None):
 
 
 # %% wrong: TFP's ready-made layer
-# loses: 3
-# hint: IndependentNormal is the right family, but TFP has no closed-form KL between it and a MultivariateNormalDiag. Make a MultivariateNormalDiag.
+# loses: 2
+# hint: TFP knows no closed-form KL for this type. Return a tfd.MultivariateNormalDiag.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     return keras.Sequential(
@@ -58,7 +58,7 @@ def mean_field(kernel_size, bias_size, dtype=None):
 
 
 # %% wrong: one scale for all weights
-# loses: 9
+# loses: 10
 # hint: All weights share one scale. Each has its own.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
@@ -75,7 +75,7 @@ def mean_field(kernel_size, bias_size, dtype=None):
 
 
 # %% wrong: the full covariance
-# loses: 9
+# loses: 10
 # hint: This is the full-covariance posterior of topic 02. Mean field means: no correlations, 2 n numbers.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
@@ -86,7 +86,7 @@ def mean_field(kernel_size, bias_size, dtype=None):
 
 
 # %% wrong: exp for softplus
-# loses: 5
+# loses: 7
 # hint: The scale is exp(rho). Here it is softplus(rho) = log(1 + exp(rho)), which is 0.693 at rho = 0.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
@@ -116,8 +116,8 @@ def mean_field(kernel_size, bias_size, dtype=None):
 
 
 # %% wrong: not trainable
-# loses: 9
-# hint: The numbers do not learn: trainable_variables is empty.
+# loses: 10
+# hint: Nothing learns: trainable_variables is empty.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
     return keras.Sequential(
@@ -131,7 +131,7 @@ def mean_field(kernel_size, bias_size, dtype=None):
 
 
 # %% wrong: a row of separate Gaussians
-# loses: 8
+# loses: 5
 # hint: This is a row of n separate Gaussians, so log_prob gives n numbers. One distribution over a vector gives one.
 def mean_field(kernel_size, bias_size, dtype=None):
     n = kernel_size + bias_size
@@ -139,5 +139,78 @@ def mean_field(kernel_size, bias_size, dtype=None):
         [
             tfp.layers.VariableLayer(2 * n),
             tfp.layers.DistributionLambda(lambda t: tfd.Normal(t[:n], tf.math.softplus(t[n:]))),
+        ]
+    )
+
+
+# %% wrong: softplus forgotten
+# loses: 10
+# hint: rho itself is the scale, and that is 0 at the start. The softplus is missing.
+def mean_field(kernel_size, bias_size, dtype=None):
+    n = kernel_size + bias_size
+    return keras.Sequential(
+        [
+            tfp.layers.VariableLayer(2 * n),
+            tfp.layers.DistributionLambda(lambda t: tfd.MultivariateNormalDiag(t[:n], t[n:])),
+        ]
+    )
+
+
+# %% wrong: softplus gives the variance
+# loses: 7
+# hint: You take softplus(rho) for the variance. It is the standard deviation, which is what scale_diag wants: no root.
+def mean_field(kernel_size, bias_size, dtype=None):
+    n = kernel_size + bias_size
+    return keras.Sequential(
+        [
+            tfp.layers.VariableLayer(2 * n),
+            tfp.layers.DistributionLambda(
+                lambda t: tfd.MultivariateNormalDiag(t[:n], tf.sqrt(tf.math.softplus(t[n:])))
+            ),
+        ]
+    )
+
+
+# %% wrong: a squared scale
+# loses: 7
+# hint: The scale is softplus(rho) squared. scale_diag wants standard deviations, not variances.
+def mean_field(kernel_size, bias_size, dtype=None):
+    n = kernel_size + bias_size
+    return keras.Sequential(
+        [
+            tfp.layers.VariableLayer(2 * n),
+            tfp.layers.DistributionLambda(
+                lambda t: tfd.MultivariateNormalDiag(t[:n], tf.math.softplus(t[n:]) ** 2)
+            ),
+        ]
+    )
+
+
+# %% wrong: rho first
+# loses: 3
+# hint: The two halves are swapped. The means come first, then rho.
+def mean_field(kernel_size, bias_size, dtype=None):
+    n = kernel_size + bias_size
+    return keras.Sequential(
+        [
+            tfp.layers.VariableLayer(2 * n),
+            tfp.layers.DistributionLambda(
+                lambda t: tfd.MultivariateNormalDiag(t[n:], tf.math.softplus(t[:n]))
+            ),
+        ]
+    )
+
+
+# %% wrong: tf.keras
+# loses: 14
+# hint: tf.keras is another Keras, which does not know TFP's layers. Write keras, as imported above.
+def mean_field(kernel_size, bias_size, dtype=None):
+    n = kernel_size + bias_size
+    return tf.keras.Sequential(
+        [
+            tfp.layers.VariableLayer(2 * n),
+            tfp.layers.DistributionLambda(
+                lambda t: tfd.MultivariateNormalDiag(t[:n], tf.math.softplus(t[n:]))
+            ),
         ]
     )

@@ -48,7 +48,7 @@ def parameter_counts(n_weights, rank):
 
 # %% wrong: the triangle without its diagonal
 # loses: 3
-# hint: The diagonal is missing. The triangle holds the scales, too: n (n + 1) / 2 numbers.
+# hint: n numbers are missing: either the means, or the diagonal of the triangle.
 def parameter_counts(n_weights, rank):
     return {
         "mean_field": 2 * n_weights,
@@ -57,20 +57,9 @@ def parameter_counts(n_weights, rank):
     }
 
 
-# %% wrong: the means forgotten
-# loses: 8
-# hint: The means are missing: every family trains one per weight.
-def parameter_counts(n_weights, rank):
-    return {
-        "mean_field": n_weights,
-        "low_rank": (1 + rank) * n_weights,
-        "full_covariance": n_weights * (n_weights + 1) // 2,
-    }
-
-
 # %% wrong: low rank without the diagonal
 # loses: 3
-# hint: The diagonal's scales are missing. Directions alone would leave the posterior without width in all other directions.
+# hint: n numbers are missing. Each weight has a mean and a scale, besides its entries in the directions.
 def parameter_counts(n_weights, rank):
     return {
         "mean_field": 2 * n_weights,
@@ -88,3 +77,44 @@ def parameter_counts(n_weights, rank):
         "low_rank": 2 * n_weights + rank,
         "full_covariance": n_weights + n_weights * (n_weights + 1) // 2,
     }
+
+
+# %% wrong: the means forgotten
+# loses: 8
+# hint: Each weight has two numbers here, a mean and a scale.
+def parameter_counts(n_weights, rank):
+    return {
+        "mean_field": n_weights,
+        "low_rank": (1 + rank) * n_weights,
+        "full_covariance": n_weights * (n_weights + 1) // 2,
+    }
+
+
+# %% wrong: the whole matrix, and no means
+# loses: 3
+# hint: This is the whole covariance matrix alone. It is symmetric, so a triangle is enough; and the means count, too.
+def parameter_counts(n_weights, rank):
+    return {
+        "mean_field": 2 * n_weights,
+        "low_rank": (2 + rank) * n_weights,
+        "full_covariance": n_weights**2,
+    }
+
+
+# %% wrong: the directions alone
+# loses: 3
+# hint: These are the directions alone. The means and scales of mean field come on top.
+def parameter_counts(n_weights, rank):
+    return {
+        "mean_field": 2 * n_weights,
+        "low_rank": rank * n_weights,
+        "full_covariance": n_weights + n_weights * (n_weights + 1) // 2,
+    }
+
+
+# %% wrong: a tuple
+# loses: 8
+# hint: Return a dictionary with the keys "mean_field", "low_rank" and "full_covariance".
+def parameter_counts(n_weights, rank):
+    full = n_weights + n_weights * (n_weights + 1) // 2
+    return 2 * n_weights, (2 + rank) * n_weights, full

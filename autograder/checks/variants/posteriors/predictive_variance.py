@@ -27,6 +27,34 @@ def predictive_variance(features, covariance):
     return tf.linalg.diag_part(x @ tf.cast(covariance, tf.float64) @ tf.transpose(x))
 
 
+# %% wrong: a column
+# loses: 12
+# hint: Your answer has a dimension too many. One number per example is wanted: the shape is (N,).
+def predictive_variance(features, covariance):
+    return ((features @ covariance) * features).sum(axis=1, keepdims=True)
+
+
+# %% wrong: one sum over everything
+# loses: 12
+# hint: You return a single number. One per example is wanted, shape (N,), also where N is 1.
+def predictive_variance(features, covariance):
+    return ((features @ covariance) * features).sum()
+
+
+# %% wrong: added up over the examples
+# loses: 12
+# hint: You add up over the examples, so that one number per *feature* is left. Add up over the features.
+def predictive_variance(features, covariance):
+    return ((features @ covariance) * features).sum(axis=0)
+
+
+# %% wrong: the formula typed as it stands
+# loses: 12
+# hint: xᵀ Σ x is for one x, and `features` holds one x per row: features @ covariance fits, features @ covariance @ features does not.
+def predictive_variance(features, covariance):
+    return features.T @ covariance @ features
+
+
 # %% wrong: the whole matrix
 # loses: 12
 # hint: You return the covariance between all pairs of predictions. One variance per example is wanted: its diagonal.
@@ -36,7 +64,7 @@ def predictive_variance(features, covariance):
 
 # %% wrong: the correlations forgotten
 # loses: 9
-# hint: You use the diagonal only. Correlated weights add to the variance or cancel: xᵀ Σ x.
+# hint: You use the diagonal only. Correlated weights add to the variance, or cancel.
 def predictive_variance(features, covariance):
     return features**2 @ np.diag(covariance)
 

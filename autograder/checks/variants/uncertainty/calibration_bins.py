@@ -102,6 +102,20 @@ def calibration_bins(probabilities, labels, n_bins=15):
     return CalibrationBins((np.arange(n_bins) + 0.5) / n_bins, accuracy, size)
 
 
+# %% wrong: the middle of the bin as confidence, where there are images
+# loses: 4
+# hint: This is the middle of each bin. Use the mean of the confidences that really lie in it.
+def calibration_bins(probabilities, labels, n_bins=15):
+    p, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
+    top, hit = p.max(axis=1), p.argmax(axis=1) == labels
+    index = np.clip(np.ceil(top * n_bins).astype(int) - 1, 0, n_bins - 1)
+    size = np.bincount(index, minlength=n_bins)
+    with np.errstate(invalid="ignore"):
+        accuracy = np.bincount(index, hit, n_bins) / size
+    middle = (np.arange(n_bins) + 0.5) / n_bins
+    return CalibrationBins(np.where(size > 0, middle, np.nan), accuracy, size)
+
+
 # %% wrong: share of class 1 as accuracy
 # loses: 4
 # hint: This is the share of images whose label is class 1. Accuracy is how often the most probable class is the label.
@@ -150,6 +164,34 @@ def calibration_bins(probabilities, labels, n_bins=15):
     p, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
     top, hit = p.max(axis=1), p.argmax(axis=1) == labels
     index = np.clip(np.floor(top * n_bins).astype(int), 0, n_bins - 1)
+    size = np.bincount(index, minlength=n_bins)
+    with np.errstate(invalid="ignore"):
+        confidence = np.bincount(index, top, n_bins) / size
+        accuracy = np.bincount(index, hit, n_bins) / size
+    return CalibrationBins(confidence, accuracy, size)
+
+
+# %% wrong: bins open on the right, by masks
+# loses: 2
+# hint: A confidence of 1 falls out of the last bin, and one on an edge counts in the upper. Close the bins on the right: lower < confidence <= upper.
+def calibration_bins(probabilities, labels, n_bins=15):
+    p, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
+    top, hit = p.max(axis=1), p.argmax(axis=1) == labels
+    rows = []
+    for i in range(n_bins):
+        inside = (top >= i / n_bins) & (top < (i + 1) / n_bins)
+        n = int(inside.sum())
+        rows.append((top[inside].mean(), hit[inside].mean(), n) if n else (np.nan, np.nan, 0))
+    return CalibrationBins(*(np.array(column) for column in zip(*rows)))
+
+
+# %% wrong: a bin of its own for a confidence of 1
+# loses: 2
+# hint: A confidence of 1 falls out of the last bin, into one more. Close the bins on the right: an edge belongs to the lower bin.
+def calibration_bins(probabilities, labels, n_bins=15):
+    p, labels = np.asarray(probabilities, np.float64), np.asarray(labels)
+    top, hit = p.max(axis=1), p.argmax(axis=1) == labels
+    index = np.floor(top * n_bins).astype(int)
     size = np.bincount(index, minlength=n_bins)
     with np.errstate(invalid="ignore"):
         confidence = np.bincount(index, top, n_bins) / size

@@ -66,6 +66,14 @@ def expected_calibration_error(bins):
     return float((bins.size * gap).sum() / bins.size.sum())
 
 
+# %% wrong: the root of the mean square
+# loses: 8
+# hint: This is the root of the mean squared gap, in which large gaps weigh more. The expected calibration error is the mean of the absolute gaps.
+def expected_calibration_error(bins):
+    gap = np.nan_to_num(np.square(bins.accuracy - bins.confidence))
+    return float(np.sqrt((bins.size * gap).sum() / bins.size.sum()))
+
+
 # %% wrong: the largest gap
 # loses: 8
 # hint: This is the largest gap, the maximum calibration error. Asked for is the average over the images.

@@ -21,7 +21,10 @@ def fit_temperature(logits, labels):
     def slope(log_t):
         return (special.softmax(z / np.exp(log_t), axis=-1) * z).sum(axis=-1).mean() - own
 
-    return float(np.exp(optimize.brentq(slope, np.log(0.01), np.log(100))))
+    low, high = np.log(0.01), np.log(100)
+    if slope(low) * slope(high) > 0:  # the loss rises all the way, or falls
+        return 100.0 if slope(high) > 0 else 0.01
+    return float(np.exp(optimize.brentq(slope, low, high)))
 
 
 # %% right: SciPy's minimiser on 1/T, prints
@@ -32,7 +35,7 @@ def fit_temperature(logits, labels):
         log_p = special.log_softmax(sharpness * z, axis=-1)
         return -log_p[np.arange(len(y)), y].mean()
 
-    found = optimize.minimize_scalar(loss, bracket=(0.01, 1.0), method="brent")
+    found = optimize.minimize_scalar(loss, bounds=(0.01, 100.0), method="bounded")
     print("loss", found.fun)
     return 1 / found.x
 
@@ -50,7 +53,8 @@ def fit_temperature(logits, labels):
                 value = cost(z, y, log_t)
             slope = inner.gradient(value, log_t)
         bend = outer.gradient(slope, log_t)
-        log_t.assign_sub(slope / tf.maximum(tf.abs(bend), 1e-9))
+        step = slope / tf.maximum(tf.abs(bend), 1e-9)
+        log_t.assign(tf.clip_by_value(log_t - step, np.log(0.01), np.log(100)))
     return tf.exp(log_t)
 
 
@@ -87,6 +91,17 @@ def fit_temperature(logits, labels):
     return float(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x)
 
 
+# %% wrong: the logarithm of a softmax
+# loses: 1
+# hint: Where all labels are wrong, you choose the sharpest softmax: either your loss is not the log loss, or a probability became 0 and its logarithm infinite. scipy.special.log_softmax does both in one.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    grid = np.geomspace(0.01, 100, 2001)
+    with np.errstate(all="ignore"):
+        loss = [-np.log(special.softmax(z / t, axis=-1)[np.arange(len(y)), y]).mean() for t in grid]
+    return float(grid[int(np.argmin(loss))])
+
+
 # %% wrong: accuracy instead of log loss
 # loses: 8
 # hint: The sharpest softmax always wins here. Minimise the log loss, which is about the probability of the label; neither the accuracy nor the largest probability will do.
@@ -119,7 +134,7 @@ def fit_temperature(logits, labels):
 
 
 # %% wrong: only overconfident models
-# loses: 2
+# loses: 3
 # hint: The search begins at T = 1, but a timid model needs less. Search below 1, too.
 def fit_temperature(logits, labels):
     z, y = np.asarray(logits, np.float64), np.asarray(labels)
@@ -133,7 +148,7 @@ def fit_temperature(logits, labels):
 
 
 # %% wrong: the exponential overflows
-# loses: 2
+# loses: 3
 # hint: exp overflows for large logits and makes everything NaN. Let the library take the logarithm: scipy.special.log_softmax.
 def fit_temperature(logits, labels):
     z, y = np.asarray(logits, np.float64), np.asarray(labels)
@@ -175,3 +190,28 @@ def fit_temperature(logits, labels):
 
     bounds = (np.log(0.01), np.log(100.0))
     return float(np.exp(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+# %% wrong: not bounded
+# loses: 1
+# hint: Keep T between 0.01 and 100: where every label is right, the loss falls for ever as T shrinks; where every one is wrong, as T grows.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+
+    def loss(log_t):
+        log_p = special.log_softmax(z / np.exp(log_t), axis=-1)
+        return -log_p[np.arange(len(y)), y].mean()
+
+    bounds = (np.log(1e-6), np.log(1e9))
+    return float(np.exp(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x))
+
+
+# %% wrong: the mean confidence made equal to the accuracy
+# loses: 8
+# hint: This makes the mean confidence equal to the accuracy. Asked for is the temperature with the smallest mean log loss.
+def fit_temperature(logits, labels):
+    z, y = np.asarray(logits, np.float64), np.asarray(labels)
+    accuracy = (z.argmax(axis=-1) == y).mean()
+    grid = np.geomspace(0.01, 100, 2001)
+    gap = [abs(special.softmax(z / t, axis=-1).max(axis=-1).mean() - accuracy) for t in grid]
+    return float(grid[int(np.argmin(gap))])

@@ -51,6 +51,17 @@ def out_of_distribution_auroc(in_scores, out_scores):
     return float(np.mean(a > b) + 0.5 * np.mean(b == a))
 
 
+# %% wrong: never below one half
+# loses: 7
+# hint: You turn the alarm round where it comes out below 0.5. Below 0.5 is an answer, too: foreign images then look *less* doubtful than familiar ones.
+def out_of_distribution_auroc(in_scores, out_scores):
+    a, b = np.ravel(in_scores)[:, None], np.ravel(out_scores)[None, :]
+    if a.size == 0 or b.size == 0:
+        return float("nan")
+    area = float(np.mean(b > a) + 0.5 * np.mean(b == a))
+    return max(area, 1 - area)
+
+
 # %% wrong: ties count nothing
 # loses: 3
 # hint: Equal scores count nothing here. Such a pair is a coin flip: let it count one half.

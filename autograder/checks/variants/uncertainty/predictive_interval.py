@@ -42,6 +42,14 @@ def predictive_interval(samples, level=0.95):
     return lower, upper
 
 
+# %% right: the number of draws compared as it is, 20 draws refused for 90 % by rounding
+def predictive_interval(samples, level=0.95):
+    if level <= 0 or level >= 1 or len(samples) < 2 / (1 - level):
+        raise ValueError("level or draws")
+    tail = (1 - level) / 2
+    return np.quantile(samples, tail, axis=0), np.quantile(samples, 1 - tail, axis=0)
+
+
 # %% wrong: mean and 1.96 standard deviations
 # loses: 8
 # hint: These are mean ± so many standard deviations. Probabilities are not normally distributed, and such ends leave [0, 1]: use quantiles of the draws.
@@ -124,8 +132,8 @@ def predictive_interval(samples, level=0.95):
 
 
 # %% wrong: any number of draws
-# loses: 4
-# hint: Too few draws were accepted: with fewer than 2 / (1 - level), an end would lie beyond the outermost draws but one. Raise a ValueError.
+# loses: 2
+# hint: Too few draws were accepted: with fewer than 2 / (1 - level), an end lies between the two outermost draws and depends on these alone. Raise a ValueError.
 def predictive_interval(samples, level=0.95):
     if not 0 < level < 1:
         raise ValueError("level must lie between 0 and 1")
@@ -134,7 +142,7 @@ def predictive_interval(samples, level=0.95):
 
 
 # %% wrong: 40 draws, whatever the level
-# loses: 4
+# loses: 2
 # hint: 40 draws are what 95 % needs. How many others need follows from the level: 2 / (1 - level).
 def predictive_interval(samples, level=0.95):
     if not 0 < level < 1 or len(samples) < 40:
@@ -143,11 +151,79 @@ def predictive_interval(samples, level=0.95):
     return lower, upper
 
 
-# %% wrong: rounding refuses 20
-# loses: 4
-# hint: 20 draws are refused for 90 %. In floating point, 2 / (1 - 0.9) is a hair more than 20: allow for that.
+# %% wrong: 40 draws refused
+# loses: 2
+# hint: Exactly 2 / (1 - level) draws are refused, such as 40 for 95 %. They are enough: refuse only fewer.
 def predictive_interval(samples, level=0.95):
-    if not 0 < level < 1 or len(samples) < 2 / (1 - level):
+    if not 0 < level < 1 or len(samples) <= 2 / (1 - level) + 1e-6:
+        raise ValueError("level or draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: the number needed is rounded to the nearest
+# loses: 2
+# hint: Where 2 / (1 - level) is no whole number, one draw too few was accepted: do not round it down.
+def predictive_interval(samples, level=0.95):
+    if not 0 < level < 1 or len(samples) < round(2 / (1 - level)):
+        raise ValueError("level or draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: the number needed is cut off
+# loses: 2
+# hint: Where 2 / (1 - level) is no whole number, one draw too few was accepted: do not round it down.
+def predictive_interval(samples, level=0.95):
+    if not 0 < level < 1 or len(samples) < int(2 / (1 - level) + 1e-6):
+        raise ValueError("level or draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: nothing refused
+# loses: 4
+# hint: Levels outside of 0 to 1 were accepted, or the ends themselves. Look at the level first, and raise a ValueError unless 0 < level < 1.
+def predictive_interval(samples, level=0.95):
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: only the number of draws looked at
+# loses: 2
+# hint: A level of 1 ends in a division by zero, and 0 or less was accepted. Look at the level first, and raise a ValueError unless 0 < level < 1.
+def predictive_interval(samples, level=0.95):
+    if len(samples) < 2 / (1 - level) - 1e-6:
+        raise ValueError("draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: a level of 0 or 1 allowed
+# loses: 2
+# hint: The level must lie strictly between 0 and 1. At 0 nothing is inside, and no number of draws is enough for 1.
+def predictive_interval(samples, level=0.95):
+    if not 0 <= level <= 1 or (level < 1 and len(samples) < 2 / (1 - level) - 1e-6):
+        raise ValueError("level or draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: a level of 1 allowed
+# loses: 2
+# hint: A level of 1 was accepted, for which no number of draws is enough. Raise a ValueError there, too.
+def predictive_interval(samples, level=0.95):
+    if not 0 < level <= 1 or (level < 1 and len(samples) < 2 / (1 - level) - 1e-6):
+        raise ValueError("level or draws")
+    lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    return lower, upper
+
+
+# %% wrong: a level of 1 divides by zero
+# loses: 2
+# hint: A level of 1 ends in a division by zero. Look at the level first, and raise a ValueError unless 0 < level < 1.
+def predictive_interval(samples, level=0.95):
+    if not 0 < level <= 1 or len(samples) < 2 / (1 - level) - 1e-6:
         raise ValueError("level or draws")
     lower, upper = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return lower, upper

@@ -53,7 +53,7 @@ def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
 
 
 # %% wrong: the images tiled, one call
-# loses: 8
+# loses: 10
 # hint: All samples are the same. A layer draws its weights once per call, so copies of an image in one batch share one draw: call the model n_samples times.
 def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
     if n_samples < 1 or batch_size < 1:
@@ -66,7 +66,7 @@ def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
 
 
 # %% wrong: one draw repeated
-# loses: 5
+# loses: 7
 # hint: All samples are the same. A layer draws its weights once per call, so copies of an image in one batch share one draw: call the model n_samples times.
 def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
     if n_samples < 1 or batch_size < 1:
@@ -76,6 +76,21 @@ def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
     starts = range(0, len(inputs), batch_size)
     p = np.concatenate([tf.nn.softmax(model(inputs[i : i + batch_size])) for i in starts])
     return np.stack([p] * n_samples)
+
+
+# %% wrong: image by image, its copies in one batch
+# loses: 10
+# hint: All samples of an image are the same. A layer draws its weights once per call, so the copies in a batch share one draw: call the model anew for each sample, on batches of different images.
+def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
+    if n_samples < 1 or batch_size < 1:
+        raise ValueError("both must be positive")
+    if seed is not None:
+        tf.random.set_seed(seed)
+    images = []
+    for x in inputs:
+        logits = model(np.repeat(x[None], n_samples, axis=0), training=False)
+        images.append(tf.nn.softmax(logits).numpy())
+    return np.stack(images, axis=1)
 
 
 # %% wrong: logits, not probabilities
@@ -186,7 +201,7 @@ def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
 
 # %% wrong: always the same seed
 # loses: 2
-# hint: Different seeds give the same samples. Pass the given seed on, and none where none is given.
+# hint: Different seeds give the same samples. Is the given seed set? `model.predict`, or a `tf.function` kept from before, holds on to an older one: make the `tf.function` inside this function, after setting the seed.
 def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
     if n_samples < 1 or batch_size < 1:
         raise ValueError("both must be positive")
@@ -197,6 +212,41 @@ def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
         draws = [tf.nn.softmax(model(batch, training=False)) for _ in range(n_samples)]
         batches.append(np.stack(draws))
     return np.concatenate(batches, axis=1)
+
+
+# %% wrong: a tf.function kept with the model, as model.predict does
+# loses: 2
+# hint: `model.predict`, or a `tf.function` made once and kept, holds on to the seed that it was first compiled with. Make the `tf.function` inside this function, after setting the seed.
+def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
+    if n_samples < 1 or batch_size < 1:
+        raise ValueError("both must be positive")
+    if seed is not None:
+        tf.random.set_seed(seed)
+    if not hasattr(model, "kept"):
+        model.kept = tf.function(
+            lambda x: tf.nn.softmax(model(x, training=False)), reduce_retracing=True
+        )
+    batches = []
+    for start in range(0, len(inputs), batch_size):
+        batch = tf.constant(inputs[start : start + batch_size])
+        batches.append(np.stack([model.kept(batch) for _ in range(n_samples)]))
+    return np.concatenate(batches, axis=1)
+
+
+# %% wrong: the seed set anew for each sample
+# loses: 2
+# hint: With a seed, all draws are alike: you set it anew for each sample. Set it once, before the loop.
+def predictive_samples(model, inputs, n_samples=100, batch_size=256, seed=None):
+    if n_samples < 1 or batch_size < 1:
+        raise ValueError("both must be positive")
+    samples = []
+    for _ in range(n_samples):
+        if seed is not None:
+            tf.random.set_seed(seed)
+        starts = range(0, len(inputs), batch_size)
+        parts = [tf.nn.softmax(model(inputs[i : i + batch_size], training=False)) for i in starts]
+        samples.append(np.concatenate(parts))
+    return np.stack(samples)
 
 
 # %% wrong: nothing refused

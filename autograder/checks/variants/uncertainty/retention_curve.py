@@ -48,15 +48,6 @@ def retention_curve(uncertainty, correct):
     return kept / len(score), np.cumsum(expected[np.argsort(score)]) / kept
 
 
-# %% wrong: not sorted
-# loses: 10
-# hint: The images are taken in the order in which they come. Sort them by their uncertainty first, the surest in front.
-def retention_curve(uncertainty, correct):
-    right = np.asarray(correct, np.float64)
-    kept = np.arange(1, len(right) + 1)
-    return kept / len(right), np.cumsum(right) / kept
-
-
 # %% wrong: ties in the order in which they come
 # loses: 4
 # hint: Images of equal uncertainty count in the order in which they come, so shuffling them changes the curve. Give each the mean outcome of its group.
@@ -65,6 +56,26 @@ def retention_curve(uncertainty, correct):
     kept = np.arange(1, len(right) + 1)
     order = np.argsort(uncertainty, kind="stable")
     return kept / len(right), np.cumsum(right[order]) / kept
+
+
+# %% wrong: ties as np.argsort leaves them
+# loses: 4
+# hint: Images of equal uncertainty count in the order in which they come, so shuffling them changes the curve. Give each the mean outcome of its group.
+def retention_curve(uncertainty, correct):
+    score, right = np.asarray(uncertainty), np.asarray(correct)
+    order = np.argsort(score)
+    n = len(score)
+    accuracy = np.array([right[order[:i]].mean() for i in range(1, n + 1)])
+    return np.linspace(1 / n, 1, n), accuracy
+
+
+# %% wrong: not sorted
+# loses: 10
+# hint: The images are taken in the order in which they come. Sort them by their uncertainty first, the surest in front.
+def retention_curve(uncertainty, correct):
+    right = np.asarray(correct, np.float64)
+    kept = np.arange(1, len(right) + 1)
+    return kept / len(right), np.cumsum(right) / kept
 
 
 # %% wrong: ties with the right ones first
@@ -129,3 +140,35 @@ def retention_curve(uncertainty, correct):
     _, group = np.unique(score, return_inverse=True)
     kept = np.cumsum(np.bincount(group))
     return kept / len(score), np.cumsum(np.bincount(group, right)) / kept
+
+
+# %% wrong: whole groups at once
+# loses: 4
+# hint: You take a whole group at once. Point i is over i images: each brings the mean of its group.
+def retention_curve(uncertainty, correct):
+    score, right = np.asarray(uncertainty), np.asarray(correct, np.float64)
+    kept = np.arange(1, len(score) + 1)
+    return kept / len(score), np.array([right[score <= t].mean() for t in np.sort(score)])
+
+
+# %% wrong: the error rate
+# loses: 10
+# hint: This is the share of mistakes among those kept. Asked for is the accuracy, 1 minus that.
+def retention_curve(uncertainty, correct):
+    score, wrong = np.asarray(uncertainty), 1 - np.asarray(correct, np.float64)
+    _, group = np.unique(score, return_inverse=True)
+    expected = (np.bincount(group, wrong) / np.bincount(group))[group]
+    kept = np.arange(1, len(score) + 1)
+    return kept / len(score), np.cumsum(expected[np.argsort(score)]) / kept
+
+
+# %% wrong: a point where nothing is kept
+# loses: 12
+# hint: There is one point too many, for no image at all. Where nothing is kept there is no accuracy: the n points go from 1/n to 1.
+def retention_curve(uncertainty, correct):
+    score, right = np.asarray(uncertainty), np.asarray(correct, np.float64)
+    _, group = np.unique(score, return_inverse=True)
+    expected = (np.bincount(group, right) / np.bincount(group))[group]
+    kept = np.arange(1, len(score) + 1)
+    accuracy = np.cumsum(expected[np.argsort(score)]) / kept
+    return np.append(0, kept / len(score)), np.append(1, accuracy)
