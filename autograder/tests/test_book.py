@@ -353,7 +353,7 @@ def test_icons_are_drawn(html: Path, browser: Any) -> None:
     """Those that are left of Font Awesome are the ones that pages show."""
     assert (html / "_static" / "scripts" / "fontawesome.js").stat().st_size < 200_000
     with visit(browser, html / "index.html", **LOOKS["desktop"]) as opened:
-        opened.tab.wait_for_selector("svg.svg-inline--fa")
+        opened.tab.wait_for_selector("svg.svg-inline--fa", state="attached")
         assert opened.tab.locator("svg.svg-inline--fa").count() > 5
         assert opened.tab.locator("i.fa-solid, i.fas, svg.fa-circle-question").count() == 0
 
