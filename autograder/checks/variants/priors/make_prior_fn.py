@@ -125,7 +125,7 @@ def make_prior_fn(prior):
 
 # %% wrong: a layer around a distribution
 # loses: 10
-# hint: DistributionLambda takes a function that returns the distribution: lambda _: …
+# hint: DistributionLambda takes a function that returns the distribution, not the distribution itself.
 def make_prior_fn(prior):
     def make(kernel_size, bias_size, dtype=None):
         joint = tfd.Sample(prior, kernel_size + bias_size)
