@@ -220,10 +220,10 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
 
     from autograder.judge import ask
     from autograder.variants import namespace, variants_of
-    from bayescnn.selfcheck import answer_probes, error_kind, plain, same
+    from bayescnn.selfcheck import answer_probes, error_kind, plain, rounded, same
 
     question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
-    inputs = _rounded(question.inputs, digits=12)
+    inputs = rounded(question.inputs, digits=12)  # so that machines whose last bits differ agree
     probes = [check.probe_source(part) for part in check.parts]
     wrong = [variant for variant in variants_of(topic, check.name) if not variant.right]
     given = []
@@ -242,27 +242,18 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
             known = [truth, *(m["answer"] for m in mistakes if "answer" in m)]
             if answer is None or any(same(answer, k, part.rtol, part.atol) for k in known):
                 continue
-            mistakes.append({"answer": _rounded(answer), "hint": variant.hint})
+            mistakes.append({"answer": rounded(answer, digits=6), "hint": variant.hint})
         parts.append(
             {
                 "expects": part.expects,
                 "probe": probes[index],
-                "truth": _rounded(truth),
+                "truth": rounded(truth, digits=6),
                 "rtol": max(part.rtol, 1e-4),
                 "atol": part.atol,
                 "mistakes": mistakes,
             }
         )
     return {"inputs": inputs, "parts": parts}
-
-
-def _rounded(value: Any, digits: int = 6) -> Any:
-    """Plain data to so many digits, so that machines whose last bits differ write the same file."""
-    if isinstance(value, dict):
-        return {key: _rounded(item, digits) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_rounded(item, digits) for item in value]
-    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 def build_source(topic: str, source: Path = SOURCE) -> Path:

@@ -14,7 +14,7 @@ import html
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import matplotlib
@@ -127,11 +127,9 @@ class Interactive:
     panels: Sequence[Panel]
     texts: Any = ""
     text_over: Sequence[str] = ()
-    _positions: dict[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         lengths = {slider.name: len(slider.positions) for slider in self.sliders}
-        object.__setattr__(self, "_positions", {s.name: s.start for s in self.sliders})
         for panel in self.panels:
             for series in panel.series:
                 _check_shape("x", series.x, series.x_over, lengths, 1)
@@ -146,7 +144,7 @@ class Interactive:
         Args:
             **positions: of the sliders, by name; those left out stand where they start.
         """
-        at = {**self._positions, **positions}
+        at = {slider.name: slider.start for slider in self.sliders} | positions
         with matplotlib.rc_context(STYLE):
             figure = Figure(figsize=(WIDTH, HEIGHT), dpi=STYLE["figure.dpi"], layout="constrained")
             all_axes = figure.subplots(1, len(self.panels), squeeze=False)[0]

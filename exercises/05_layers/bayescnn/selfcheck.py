@@ -252,17 +252,17 @@ def _error_hints(part: Mapping[str, Any], error: str) -> list[str]:
 
 def _short(value: Any) -> str:
     """A value in a few characters, numbers to five digits."""
-    text = json.dumps(_rounded(value), ensure_ascii=False)
+    text = json.dumps(rounded(value, digits=5), ensure_ascii=False)
     return text if len(text) <= 120 else text[:117] + "…"
 
 
-def _rounded(value: Any) -> Any:
-    """Plain data with numbers of five significant digits."""
+def rounded(value: Any, digits: int) -> Any:
+    """Plain data with numbers of so many significant digits."""
     if isinstance(value, dict):
-        return {key: _rounded(item) for key, item in value.items()}
+        return {key: rounded(item, digits) for key, item in value.items()}
     if isinstance(value, list):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.5g}") if isinstance(value, float) else value
+        return [rounded(item, digits) for item in value]
+    return float(f"{value:.{digits}g}") if isinstance(value, float) else value
 
 
 class NotebookError(ValueError):
