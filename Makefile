@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 # Trust what the system trusts, as pip does: many networks have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help env demo test lint exercises zips mutants attacks bench-grading book print results picture lock clean
+.PHONY: help env demo test lint exercises zips mutants draws attacks bench-grading book print results picture lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,7 +35,7 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh
@@ -49,8 +49,10 @@ exercises: env  ## rebuild exercises/ from solutions/
 zips: env  ## zip exercises/ for students, into build/release/
 	$(BIN)/python -m autograder.release
 
-mutants: env  ## test the tests: right and wrong variants, and 200 draws of every check
+mutants: env  ## test the tests: right and wrong variants of every graded function
 	$(BIN)/autograder mutants
+
+draws: env  ## every check against 200 draws of its questions (an hour)
 	$(BIN)/python -m pytest -n 2 -m exhaustive autograder/tests
 
 attacks: env  ## grade a class of hostile and broken submissions

@@ -18,6 +18,7 @@ none of these             the cell as it stands, locked if it holds code
 from __future__ import annotations
 
 import ast
+import functools
 import json
 import shutil
 import zlib
@@ -28,8 +29,11 @@ import jupytext
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from autograder.checks import Check, checks_of
+from autograder.checks import Check, Inputs, checks_of
+from autograder.judge import ask
 from autograder.topics import COURSE_ID, ROOT, module_name, shipped_modules
+from autograder.variants import Variant, namespace, variants_of
+from bayescnn.selfcheck import answer_probes, error_kind, plain, rounded, same
 
 LIBRARY = ROOT / "solutions" / "bayescnn"
 SOURCE = ROOT / "build" / "source"
@@ -214,27 +218,39 @@ def self_check_data(topic: str) -> dict[str, Any]:
     return {name: _self_check(topic, check) for name, check in checks_of(topic).items()}
 
 
-def _self_check(topic: str, check: Check) -> dict[str, Any]:
-    # Here, not above: only building self-checks runs variants, and so needs TensorFlow.
+def public_inputs(topic: str, check: Check) -> Inputs:
+    """The inputs of a self-check: everyone can see them, and every build repeats them."""
+    question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
+    return dict(rounded(question.inputs, digits=12))  # machines whose last bits differ agree
+
+
+@functools.cache
+def mistaken_answers(topic: str, name: str) -> tuple[tuple[Variant, list[dict[str, Any]]], ...]:
+    """Every wrong variant of a function, and what it answers on the public inputs, part by part.
+
+    This trains networks, and takes seconds to a minute.
+    """
+    # Here, not above: nothing else in this module needs TensorFlow.
     import tf_keras as keras
 
-    from autograder.judge import ask
-    from autograder.variants import namespace, variants_of
-    from bayescnn.selfcheck import answer_probes, error_kind, plain, rounded, same
-
-    question = ask(check, seed=zlib.crc32(f"{topic}/{check.name}".encode()))
-    inputs = rounded(question.inputs, digits=12)  # so that machines whose last bits differ agree
+    check = checks_of(topic)[name]
+    inputs = public_inputs(topic, check)
     probes = [check.probe_source(part) for part in check.parts]
-    wrong = [variant for variant in variants_of(topic, check.name) if not variant.right]
-    given = []
-    for variant in wrong:
-        keras.utils.set_random_seed(0)  # mistakes that draw must give the same answer every time
-        given.append(answer_probes(probes, inputs, namespace(topic, variant)))
+    found = []
+    for variant in variants_of(topic, name):
+        if not variant.right:
+            keras.utils.set_random_seed(0)  # mistakes that draw give the same answer every time
+            found.append((variant, answer_probes(probes, inputs, namespace(topic, variant))))
+    return tuple(found)
+
+
+def _self_check(topic: str, check: Check) -> dict[str, Any]:
+    inputs = public_inputs(topic, check)
     parts = []
     for index, part in enumerate(check.parts):
         truth = plain(part.truth(inputs))
         mistakes: list[dict[str, Any]] = []
-        for variant, answers in zip(wrong, given, strict=True):
+        for variant, answers in mistaken_answers(topic, check.name):
             answer = answers[index].get("answer")
             if error := answers[index].get("error"):
                 mistakes.append({"error": error_kind(error), "hint": variant.hint})
@@ -246,7 +262,7 @@ def _self_check(topic: str, check: Check) -> dict[str, Any]:
         parts.append(
             {
                 "expects": part.expects,
-                "probe": probes[index],
+                "probe": check.probe_source(part),
                 "truth": rounded(truth, digits=6),
                 "rtol": max(part.rtol, 1e-4),
                 "atol": part.atol,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from rich.progress import (
     TimeRemainingColumn,
     track,
 )
-from rich.table import Column, Table
+from rich.table import Table
 
 from autograder.topics import ROOT, written_topics
 from bayescnn.cli import import_tensorflow
@@ -401,31 +399,15 @@ def demo_class(
 @app.command()
 def mutants(topics: Topics = None) -> None:
     """Grade every right and wrong variant; fail if a check misjudges one."""
-    from autograder.variants import matrix
+    from autograder.variants import matrix, table_of
 
-    columns = "right", "wrong", "false accepts", "false rejects"
-    table = Table("graded cell", *(Column(name, justify="right") for name in columns))
-    total, misjudged = Counter[str](), []
     chosen = _chosen(topics)
     import_tensorflow()
-    for topic in chosen:
-        for name, outcomes in itertools.groupby(matrix(topic), lambda one: one.variant.function):
-            counts = Counter[str]()
-            for outcome in outcomes:
-                earned, expected = outcome.verdict.points, outcome.expected
-                counts["right" if outcome.variant.right else "wrong"] += 1
-                counts["false accepts"] += earned > expected
-                counts["false rejects"] += earned < expected
-                if not outcome.ok:
-                    title = outcome.variant.title
-                    misjudged.append(f"{name}: {title}: earned {earned:g}, not {expected:g}")
-            table.add_row(f"{topic[:2]} {name}", *(str(counts[column]) for column in columns))
-            total += counts
-    table.add_section()
-    table.add_row(f"{table.row_count} cells", *(str(total[column]) for column in columns))
-    console.print(table)
-    for line in misjudged:
-        console.print(f"[red]✗[/] {escape(line)}", highlight=False)
+    outcomes = [outcome for topic in chosen for outcome in matrix(topic)]
+    console.print(table_of(outcomes))
+    misjudged = [outcome for outcome in outcomes if not outcome.ok]
+    for outcome in misjudged:
+        console.print(f"[red]✗[/] {escape(str(outcome))}", highlight=False)
     raise typer.Exit(1 if misjudged else 0)
 
 

@@ -9,14 +9,18 @@ all points; ``# %% wrong: …`` is a plausible mistake and must lose exactly the
 from __future__ import annotations
 
 import importlib
+import itertools
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rich.table import Column, Table
+
 from autograder.checks import checks_of
-from autograder.judge import Verdict, grade
+from autograder.judge import grade
 from autograder.topics import module_name
 
 VARIANTS = Path(__file__).parent / "checks" / "variants"
@@ -82,19 +86,54 @@ def namespace(topic: str, variant: Variant | None = None) -> dict[str, Any]:
 class Outcome:
     """What a variant should have earned, and what it did."""
 
-    variant: Variant
+    topic: str
+    function: str
+    title: str
+    right: bool
     expected: float
-    verdict: Verdict
+    earned: float
 
     @property
     def ok(self) -> bool:
         """Whether points are as they should be."""
-        return self.verdict.points == self.expected
+        return self.earned == self.expected
+
+    def __str__(self) -> str:
+        return f"{self.function}: {self.title}: earned {self.earned:g}, not {self.expected:g}"
 
 
-def matrix(topic: str, seed: int | None = None) -> Iterator[Outcome]:
+def outcome(topic: str, variant: Variant, seed: int | None = None) -> Outcome:
+    """Grade a variant on freshly drawn inputs, or on those of a seed."""
+    check = checks_of(topic)[variant.function]
+    earned = grade(check, namespace(topic, variant), seed).points
+    expected = check.points - variant.loses
+    return Outcome(topic, variant.function, variant.title, variant.right, expected, earned)
+
+
+def matrix(topic: str) -> Iterator[Outcome]:
     """Grade every variant of a topic on freshly drawn inputs."""
-    for name, check in checks_of(topic).items():
+    for name in checks_of(topic):
         for variant in variants_of(topic, name):
-            verdict = grade(check, namespace(topic, variant), seed)
-            yield Outcome(variant, check.points - variant.loses, verdict)
+            yield outcome(topic, variant)
+
+
+def table_of(outcomes: Iterable[Outcome]) -> Table:
+    """How many right and wrong variants each graded cell has, and how many it misjudges.
+
+    Args:
+        outcomes: those of a cell stand together.
+    """
+    columns = "right", "wrong", "false accepts", "false rejects"
+    table = Table("graded cell", *(Column(name, justify="right") for name in columns))
+    total = Counter[str]()
+    for (topic, name), found in itertools.groupby(outcomes, lambda one: (one.topic, one.function)):
+        counts = Counter[str]()
+        for one in found:
+            counts["right" if one.right else "wrong"] += 1
+            counts["false accepts"] += one.earned > one.expected
+            counts["false rejects"] += one.earned < one.expected
+        table.add_row(f"{topic[:2]} {name}", *(str(counts[column]) for column in columns))
+        total += counts
+    table.add_section()
+    table.add_row(f"{table.row_count} cells", *(str(total[column]) for column in columns))
+    return table

@@ -10,9 +10,8 @@ from typer.testing import CliRunner
 
 from autograder import cli, variants
 from autograder.course import Course
-from autograder.judge import Verdict
-from autograder.results import Finding, QuestionResult, Result
-from autograder.variants import Outcome, Variant
+from autograder.results import QuestionResult, Result
+from autograder.variants import Outcome
 
 run = CliRunner()
 
@@ -74,9 +73,8 @@ def test_a_misjudged_mutant_fails(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def matrix(topic: str) -> Iterator[Outcome]:
         for title, points in earned.items():
-            variant = Variant("mean_field", f"[{title}]", title in "ab", 8.0 - fair[title], "", "")
-            finding = Finding("Does it.", points, 8.0)
-            yield Outcome(variant, fair[title], Verdict((finding,)))
+            right = title in "ab"
+            yield Outcome(topic, "mean_field", f"[{title}]", right, fair[title], points)
 
     monkeypatch.setattr(variants, "matrix", matrix)
     monkeypatch.setattr(cli, "import_tensorflow", lambda: None)
