@@ -35,7 +35,7 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2
 	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh

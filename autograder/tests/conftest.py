@@ -5,26 +5,35 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.console import Console
+from xdist.scheduler import LoadScopeScheduling
 
+from autograder.topics import TOPICS
 from autograder.variants import Outcome, table_of
 
 # Quiet before anything imports TensorFlow.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-BY_TOPIC = {"test_checks", "test_selfcheck", "test_assignments"}
+BY_TOPIC = {"test_checks.py", "test_selfcheck.py", "test_assignments.py"}
 """In these modules, what is about one topic runs in one process: they share its answers."""
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Which tests stay together when two processes share them (pytest -n 2 --dist loadgroup)."""
-    for item in items:
-        topic = item.callspec.params.get("topic") if hasattr(item, "callspec") else None
-        alone = item.path.stem in BY_TOPIC and isinstance(topic, str)
-        item.add_marker(pytest.mark.xdist_group(topic if alone else item.path.stem))
+class ByTopic(LoadScopeScheduling):
+    """Which tests stay together when two processes share them: a topic's, or else a module's."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, test = nodeid.partition("::")
+        topics = [topic for topic in TOPICS if topic in test and Path(module).name in BY_TOPIC]
+        return topics[0] if topics else module
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByTopic:
+    """Share tests out in these groups, whatever ``--dist`` says."""
+    return ByTopic(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
