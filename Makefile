@@ -35,7 +35,8 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m "not exhaustive and not timed"
+	$(BIN)/python -m pytest -m timed
 	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh
