@@ -1,8 +1,8 @@
 """The two-way gate of every assignment: what is right earns everything, each mistake its loss.
 
 A class goes through the engine for each topic: the reference, the untouched stub, notebooks of
-other right answers, and one notebook for each function with a plausible mistake in it. A mistake
-costs the points of its own question and no others.
+other right answers, and two with a plausible mistake in every other function. A mistake costs the
+points of its own question and no others.
 """
 
 from __future__ import annotations
@@ -57,9 +57,10 @@ def right_ones(topic: str, index: int) -> dict[str, str]:
     return {name: found[index % len(found)] for name, found in sources.items()}
 
 
-def wrong_ones(topic: str) -> list[Variant]:
-    """A plausible mistake in each function."""
-    return [next(v for v in variants_of(topic, name) if not v.right) for name in checks_of(topic)]
+def wrong_ones(topic: str) -> tuple[list[Variant], list[Variant]]:
+    """A plausible mistake in every other function, and one in each of those between."""
+    wrong = [next(v for v in variants_of(topic, name) if not v.right) for name in checks_of(topic)]
+    return wrong[::2], wrong[1::2]
 
 
 @pytest.fixture(scope="module")
@@ -98,9 +99,9 @@ def results(
     course.submit("stub", topic, filled(topic, {}))
     for index in range(3):
         course.submit(f"right-{index}", topic, filled(topic, right_ones(topic, index)))
-    for wrong in wrong_ones(topic):
-        notebook = filled(topic, {**answers, wrong.function: wrong.source})
-        course.submit(f"wrong-{wrong.function}", topic, notebook)
+    for index, wrong in enumerate(wrong_ones(topic)):
+        mistaken = {variant.function: variant.source for variant in wrong}
+        course.submit(f"wrong-{index}", topic, filled(topic, answers | mistaken))
     classroom = Classroom(folder)
     with GradebookWriter(classroom.db_url) as writer:
         graded = classroom.grade(topic, client, writer, Settings())
@@ -223,11 +224,14 @@ def test_other_right_answers_earn_everything(
     assert points(results[f"right-{index}"]) == full(topic)
 
 
-def test_a_mistake_costs_its_own_question(topic: str, results: dict[str, Result]) -> None:
-    for wrong in wrong_ones(topic):
-        left = full(topic)[wrong.function] - wrong.loses
-        expected = {**full(topic), wrong.function: left}
-        assert points(results[f"wrong-{wrong.function}"]) == expected, wrong.title
+@pytest.mark.parametrize("index", range(2))
+def test_a_mistake_costs_its_own_question(
+    topic: str, results: dict[str, Result], index: int
+) -> None:
+    """On either side of each mistake stands a right answer, which keeps its points."""
+    wrong = wrong_ones(topic)[index]
+    left = {v.function: full(topic)[v.function] - v.loses for v in wrong}
+    assert points(results[f"wrong-{index}"]) == full(topic) | left
 
 
 def test_one_written_question_waits_for_a_person(results: dict[str, Result]) -> None:

@@ -92,6 +92,7 @@ def test_every_mistake_has_a_hint_that_fits_on_two_lines(topic: str, variant: Va
     assert variant.hint.endswith(".")
 
 
+@pytest.mark.exhaustive
 @each_quick_function
 def test_a_mistake_is_known_by_its_answer(topic: str, name: str) -> None:
     """A self-check finds the hint of a mistake by its answer, so that must not depend on chance.
@@ -142,7 +143,7 @@ def reference_earns_everything(topic: str, name: str, seeds: range) -> None:
 
 @each_function
 def test_reference_earns_everything(topic: str, name: str) -> None:
-    reference_earns_everything(topic, name, range(20 if name not in SLOW else 3))
+    reference_earns_everything(topic, name, range(5 if name not in SLOW else 2))
 
 
 @pytest.mark.exhaustive
