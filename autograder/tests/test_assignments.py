@@ -52,13 +52,13 @@ GRADING_SECONDS = 20
 def slowness() -> float:
     """How many times slower than that laptop this machine is at the moment; at least 1.
 
-    A laptop of the year 2020 counts to ten million in 0.6 seconds; shared machines may take thrice
+    A laptop of the year 2022 counts to ten million in 0.4 seconds; shared machines may take thrice
     as long, and not always the same.
     """
     began, total = time.perf_counter(), 0
     for number in range(10_000_000):
         total += number
-    return max(1.0, (time.perf_counter() - began) / 0.6)
+    return max(1.0, (time.perf_counter() - began) / 0.4)
 
 
 def right_ones(topic: str, index: int) -> dict[str, str]:
