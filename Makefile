@@ -14,7 +14,7 @@ export PYTHONUNBUFFERED := 1
 # Trust what the system trusts, as pip does: many networks have certificates of their own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help env demo test lint exercises zips mutants draws attacks bench-grading book print results picture lock clean
+.PHONY: help env demo test lint exercises zips mutants draws timings attacks bench-grading book print results picture lock clean
 
 help:  ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
@@ -35,8 +35,7 @@ demo: env  ## train on synthetic X-rays, grade a small class, build the book
 
 test: env  ## run every test
 	$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 -m "not exhaustive and not timed"
-	$(BIN)/python -m pytest -m timed
+	$(BIN)/python -m pytest -n 2
 	@echo "Every test has passed. The book as tested: book/_build/html/index.html"
 
 lint: env  ## check style, types and that derived files are fresh
@@ -55,6 +54,9 @@ mutants: env  ## test the tests: right and wrong variants of every graded functi
 
 draws: env  ## every check against 200 draws of its questions (an hour)
 	$(BIN)/python -m pytest -n 2 -m exhaustive autograder/tests
+
+timings: env  ## what running and grading each assignment takes, on a machine that does nothing else
+	$(BIN)/python -m pytest -m timed autograder/tests
 
 attacks: env  ## grade a class of hostile and broken submissions
 	$(BIN)/autograder attacks --jobs 3
