@@ -92,6 +92,8 @@ class Outcome:
     right: bool
     expected: float
     earned: float
+    said: tuple[str, ...] = ()
+    """What the judge found, part by part."""
 
     @property
     def ok(self) -> bool:
@@ -105,9 +107,16 @@ class Outcome:
 def outcome(topic: str, variant: Variant, seed: int | None = None) -> Outcome:
     """Grade a variant on freshly drawn inputs, or on those of a seed."""
     check = checks_of(topic)[variant.function]
-    earned = grade(check, namespace(topic, variant), seed).points
-    expected = check.points - variant.loses
-    return Outcome(topic, variant.function, variant.title, variant.right, expected, earned)
+    verdict = grade(check, namespace(topic, variant), seed)
+    return Outcome(
+        topic,
+        variant.function,
+        variant.title,
+        variant.right,
+        expected=check.points - variant.loses,
+        earned=verdict.points,
+        said=verdict.messages,
+    )
 
 
 def matrix(topic: str) -> Iterator[Outcome]:

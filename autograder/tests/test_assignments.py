@@ -201,7 +201,6 @@ def test_it_runs_from_top_to_bottom(topic: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("topic", written_topics())
 def test_it_takes_a_student_little_time(topic: str, tmp_path: Path) -> None:
     """Every cell in its time, and the whole in its time."""
     began = time.monotonic()
@@ -247,7 +246,6 @@ def test_one_written_question_waits_for_a_person(results: dict[str, Result]) -> 
 
 
 @pytest.mark.timed
-@pytest.mark.parametrize("topic", written_topics())
 def test_grading_is_quick(topic: str) -> None:
     """Processor time of all that its kernel ran."""
     used = [0.0]
