@@ -11,6 +11,7 @@ a cell's metadata         becomes
 ``solution: NAME``        the source of a graded function between BEGIN and END SOLUTION marks
 ``check: NAME``           the visible self-check, and the hidden check between its marks
 ``task: ID, points: N``   a written question, graded by hand (a Markdown cell)
+``demonstration: true``   the cell as it stands, locked; it takes long and is not run for grading
 none of these             the cell as it stands, locked if it holds code
 ========================  ==========================================================================
 """
@@ -31,6 +32,7 @@ from nbformat.notebooknode import NotebookNode
 
 from autograder.checks import Check, Inputs, checks_of
 from autograder.judge import ask
+from autograder.restore import DEMONSTRATION
 from autograder.topics import COURSE_ID, ROOT, module_name, shipped_modules
 from autograder.variants import Variant, namespace, variants_of
 from bayescnn.selfcheck import answer_probes, error_kind, plain, rounded, same
@@ -179,7 +181,10 @@ def _build_cell(cell: NotebookNode, topic: str, library: str, position: int) -> 
         cell.source = function_source(library, wants["given"])
         return _graded(cell, f"given-{wants['given']}", locked=True)
     if cell.cell_type == "code":
-        return _graded(cell, f"run-{position:02d}", locked=True)
+        run = _graded(cell, f"run-{position:02d}", locked=True)
+        if "demonstration" in wants:
+            run.metadata.tags = [DEMONSTRATION]
+        return run
     cell.metadata = NotebookNode()
     cell.id = f"text-{position:02d}"
     return cell

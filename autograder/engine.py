@@ -32,6 +32,7 @@ from traitlets import Enum, Instance, Integer, Type, Unicode
 from autograder.checks import Check, checks_of
 from autograder.judge import Verdict, ask, judge
 from autograder.limits import Limits
+from autograder.restore import is_demonstration
 from autograder.sandbox import (
     KernelFault,
     KernelOrphanedError,
@@ -252,6 +253,9 @@ class ProbeAndJudge(Execute):
             if self.only in ("", check.name):
                 self.verdicts[check.name] = self._examine(check, index)
                 _write_verdict(cell, self.verdicts[check.name])
+        elif is_demonstration(cell):
+            text = "This cell shows what your functions can do. It is not run for grading.\n"
+            cell.outputs = [new_output("stream", name="stdout", text=text)]
         elif self.failure is not None:
             cell.outputs = [_error("KernelStopped", self.failure)]
         else:

@@ -20,6 +20,15 @@ def grade_id(cell: NotebookNode) -> str | None:
     return name if isinstance(name, str) else None
 
 
+DEMONSTRATION = "demonstration"
+"""Tag of released cells that take long and only show what a student's functions can do."""
+
+
+def is_demonstration(cell: NotebookNode) -> bool:
+    """Whether a cell of the release need not run for grading; a student's own cell always runs."""
+    return grade_id(cell) is not None and DEMONSTRATION in cell.metadata.get("tags", [])
+
+
 def is_answer(cell: NotebookNode) -> bool:
     """Whether a released cell is the student's to fill."""
     return bool(cell.metadata.get("nbgrader", {}).get("solution"))

@@ -171,8 +171,6 @@ def variables() -> dict[str, str]:
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "IPYTHONDIR": "/tmp/ipython",
         "TF_CPP_MIN_LOG_LEVEL": "3",
-        # No check asks for a network that was trained to the end.
-        "BAYESCNN_EPOCHS": "5",
         # A kernel computes on one core: many kernels share the machine.
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
