@@ -154,7 +154,7 @@ def per_example_weight(n_train: int, multiple: float = 1.0) -> float:
 
     Args:
         n_train: number N of *training examples* (not of batches, and not the batch size).
-        multiple: 1 gives the Bayesian posterior, less a colder (narrower) one, 0 none at all.
+        multiple: 1 gives the Bayesian posterior, less a tempered (narrower) one, 0 none at all.
 
     Returns:
         `multiple` times the factor that Bayes' rule asks for.
