@@ -422,24 +422,14 @@ def attacks(
     import tempfile
 
     from autograder.attacks import ATTACKS
-    from autograder.attacks.trial import run
+    from autograder.attacks.trial import run, table_of
 
     chosen = [attack for attack in ATTACKS if not number or attack.number in number]
     status = console.status(f"Grading {len(chosen)} attackers and their neighbours ...")
     # Not below the repository: tools that walk it would stumble over pipes and endless links.
     with status, tempfile.TemporaryDirectory(prefix="attacks-") as folder:
         trial = run(chosen, Path(folder).resolve(), jobs or 2)
-    table = Table("class", "submissions", "points gained", "result", title="Attacks")
-    for group in sorted({attack.number for attack in chosen}):
-        of_group = [outcome for outcome in trial.outcomes if outcome.attack.number == group]
-        gained = sum(
-            max(0.0, o.result.points - o.attack.deserves) for o in of_group if o.result is not None
-        )
-        faults = [f"{o.attack.name}: {'; '.join(o.faults)}" for o in of_group if o.faults]
-        names = ", ".join(outcome.attack.name for outcome in of_group)
-        result = "[red]" + escape("\n".join(faults)) + "[/]" if faults else "[green]held[/]"
-        table.add_row(str(group), escape(names), f"{gained:g}", result)
-    console.print(table)
+    console.print(table_of(trial))
     for fault in trial.neighbours:
         console.print(f"[red]{escape(fault)}[/]", highlight=False)
     n_bad = sum(bool(outcome.faults) for outcome in trial.outcomes)

@@ -21,6 +21,8 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from rich.markup import escape
+from rich.table import Table
 
 from autograder.attacks.kit import MARK, REFUSED, TOPIC, Attack
 from autograder.checks import checks_of
@@ -114,6 +116,21 @@ def run(attacks: Sequence[Attack], folder: Path, jobs: int = 2) -> Trial:
         for attack in attacks
     )
     return Trial(outcomes, tuple(_neighbours_faults(deserved, by_student, entered, folder)))
+
+
+def table_of(trial: Trial) -> Table:
+    """What each class of attack achieved."""
+    table = Table("class", "submissions", "points gained", "result", title="Attacks")
+    for number in sorted({outcome.attack.number for outcome in trial.outcomes}):
+        of_class = [outcome for outcome in trial.outcomes if outcome.attack.number == number]
+        gained = sum(
+            max(0.0, o.result.points - o.attack.deserves) for o in of_class if o.result is not None
+        )
+        faults = [f"{o.attack.name}: {'; '.join(o.faults)}" for o in of_class if o.faults]
+        names = ", ".join(outcome.attack.name for outcome in of_class)
+        result = "[red]" + escape("\n".join(faults)) + "[/]" if faults else "[green]held[/]"
+        table.add_row(str(number), escape(names), f"{gained:g}", result)
+    return table
 
 
 CANARIES = (

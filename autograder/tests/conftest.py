@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rich.console import Console
 from xdist.scheduler import LoadScopeScheduling
 
+from autograder.tests.tables import printed
 from autograder.topics import TOPICS
 from autograder.variants import Outcome, table_of
 
@@ -37,19 +37,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByTopic:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Of right and wrong variants: how many each graded cell has, and how many it misjudged."""
+    """Of right and wrong variants how many each cell has and misjudged; tables of other tests."""
     reports = (*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed"))
-    found = [
-        value for report in reports for key, value in report.user_properties if key == "outcome"
-    ]
-    if found:
-        outcomes = [Outcome(**value) for value in found]
+    recorded = [pair for report in reports for pair in report.user_properties]
+    outcomes = [Outcome(**value) for key, value in recorded if key == "outcome"]
+    if outcomes:
         outcomes.sort(key=lambda one: (one.topic, one.function))
         terminalreporter.section("right and wrong variants of the graded functions")
-        console = Console(width=100)
-        with console.capture() as printed:
-            console.print(table_of(outcomes))
-        terminalreporter.write(printed.get())
+        terminalreporter.write(printed(table_of(outcomes)))
+    for key, value in recorded:
+        if key == "table":
+            terminalreporter.write(f"\n{value}\n")
 
 
 CHROMIUM_FLAGS = [

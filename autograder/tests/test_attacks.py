@@ -7,11 +7,14 @@ tries every one.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from autograder.attacks import ATTACKS, MARK
-from autograder.attacks.trial import Trial, is_alive, run
+from autograder.attacks.trial import Trial, is_alive, run, table_of
+from autograder.tests.tables import printed
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
@@ -30,7 +33,10 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Trial:
     return run(list(chosen.values()), tmp_path_factory.mktemp("attacks"), jobs=3)
 
 
-def test_every_class_of_attack_was_tried(trial: Trial) -> None:
+def test_every_class_of_attack_was_tried(
+    trial: Trial, record_property: Callable[[str, Any], None]
+) -> None:
+    record_property("table", printed(table_of(trial)))
     assert {outcome.attack.number for outcome in trial.outcomes} == set(range(1, 34))
 
 
