@@ -46,6 +46,9 @@ def pages_of_toc() -> list[str]:
 PAGES = pages_of_toc()
 CHAPTERS = [page for page in PAGES if re.match(r"\d\d_", page)]
 
+# The book is built within the first test that asks for it.
+pytestmark = pytest.mark.timeout(2400)
+
 N_INTERACTIVE = 1
 """Pages that have figures with sliders."""
 
