@@ -182,7 +182,7 @@ def _build_cell(cell: NotebookNode, topic: str, library: str, position: int) -> 
         return _graded(cell, f"given-{wants['given']}", locked=True)
     if cell.cell_type == "code":
         run = _graded(cell, f"run-{position:02d}", locked=True)
-        if "demonstration" in wants:
+        if wants.get("demonstration"):
             run.metadata.tags = [DEMONSTRATION]
         return run
     cell.metadata = NotebookNode()
